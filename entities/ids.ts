@@ -1,0 +1,31 @@
+import { typeidUnboxed } from 'typeid-js'
+
+/** The prefix of each kind of id; `node(id)` finds the table by it. */
+export const idPrefixes = {
+  workspace: 'ws',
+  apiKey: 'key',
+  lead: 'lead',
+  leadEvent: 'levt',
+  campaign: 'camp',
+  job: 'job',
+  message: 'msg',
+  audit: 'audit',
+} as const
+
+export type IdKind = keyof typeof idPrefixes
+
+const pattern = /^([a-z]+)_[0-7][0-9a-hjkmnp-tv-z]{25}$/
+
+/**
+ * Makes an id of the given kind, e.g. `lead_01jd…`: a prefix and a UUIDv7 in base32
+ * (https://github.com/jetify-com/typeid). Ids made later sort later, so they serve as keyset cursors.
+ */
+export function newId(kind: IdKind): string {
+  return typeidUnboxed(idPrefixes[kind])
+}
+
+/** The kind an id belongs to by its prefix, or undefined when it is not one of our ids. */
+export function kindOfId(id: string): IdKind | undefined {
+  const prefix = pattern.exec(id)?.[1]
+  return (Object.keys(idPrefixes) as IdKind[]).find((kind) => idPrefixes[kind] === prefix)
+}

@@ -1,0 +1,64 @@
+import { defineEntity, p } from '@mikro-orm/core'
+import { Campaign } from './campaign.ts'
+import { code, id, time } from './columns.ts'
+import { Workspace } from './workspace.ts'
+
+export const leadStatuses = ['NEW', 'WELCOMED', 'CUSTOMER', 'LOST'] as const
+export type LeadStatus = (typeof leadStatuses)[number]
+
+export const consentStates = ['UNKNOWN', 'GRANTED', 'DENIED'] as const
+export type ConsentState = (typeof consentStates)[number]
+
+/** Where a lead is known under in another system. */
+export interface ExternalIds {
+  mailchimp?: string
+  hubspot?: string
+  whatsapp?: string
+}
+
+export type Utm = Partial<Record<'source' | 'medium' | 'campaign' | 'term' | 'content', string>>
+
+/** A person who may become a customer of the workspace. Reachable by e-mail, phone or both. */
+const LeadSchema = defineEntity({
+  name: 'Lead',
+  tableName: 'lead',
+  uniques: [{ name: 'lead_email', properties: ['workspaceId', 'email'] }],
+  indexes: [
+    { name: 'lead_page', properties: ['workspaceId', 'id'] },
+    { name: 'lead_phone', properties: ['workspaceId', 'phone'] },
+  ],
+  properties: {
+    id: id().primary(),
+    workspaceId: () => p.manyToOne(Workspace).mapToPk().fieldName('workspace_id').index(false),
+    /** Trimmed and lower-cased. */
+    email: p.string().length(254).nullable(),
+    /** E.164, e.g. +34612345678. */
+    phone: code(20).nullable(),
+    firstName: p.string().length(100).nullable(),
+    lastName: p.string().length(100).nullable(),
+    company: p.string().length(200).nullable(),
+    /** BCP 47, e.g. es or es-MX. */
+    locale: code(35).nullable(),
+    /** IANA name, e.g. Europe/Madrid. */
+    timeZone: code(64).nullable(),
+    source: p.string().length(100).nullable(),
+    utm: p.json().$type<Utm>(),
+    tags: p.json().$type<string[]>(),
+    customFields: p.json().$type<Record<string, string>>(),
+    emailConsent: code(16).$type<ConsentState>(),
+    emailConsentAt: time().nullable(),
+    whatsappConsent: code(16).$type<ConsentState>(),
+    whatsappConsentAt: time().nullable(),
+    status: code(16).$type<LeadStatus>(),
+    externalIds: p.json().$type<ExternalIds>(),
+    campaignId: () => p.manyToOne(Campaign).mapToPk().fieldName('campaign_id').nullable().deleteRule('set null'),
+    /** Number of the newest timeline event; taken under the row's lock, so event order is commit order. */
+    lastEventSeq: p.integer(),
+    createdAt: time(),
+    updatedAt: time(),
+    version: p.integer(),
+  },
+})
+
+export class Lead extends LeadSchema.class {}
+LeadSchema.setClass(Lead)

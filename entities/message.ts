@@ -1,0 +1,50 @@
+import { defineEntity, p } from '@mikro-orm/core'
+import { code, id, time } from './columns.ts'
+import { Lead } from './lead.ts'
+import { Workspace } from './workspace.ts'
+
+export const channels = ['EMAIL', 'WHATSAPP'] as const
+export type Channel = (typeof channels)[number]
+
+/**
+ * CLAIMED: about to be sent. ACCEPTED: the provider took it. REJECTED: the provider refused it for good.
+ * UNKNOWN: sent, but the answer was lost; never sent again before it is resolved.
+ */
+export const messageStates = ['CLAIMED', 'ACCEPTED', 'REJECTED', 'UNKNOWN'] as const
+export type MessageState = (typeof messageStates)[number]
+
+export const deliveryStates = ['SENT', 'DELIVERED', 'READ', 'FAILED'] as const
+export type DeliveryState = (typeof deliveryStates)[number]
+
+/** The send ledger: a row is claimed before a message leaves, so that nothing is sent twice. */
+const MessageSchema = defineEntity({
+  name: 'Message',
+  tableName: 'message',
+  uniques: [{ name: 'message_once', properties: ['leadId', 'purpose', 'channel', 'occurrence'] }],
+  indexes: [
+    { name: 'message_provider', properties: ['provider', 'providerMessageId'] },
+    { name: 'message_state', properties: ['state', 'claimedAt'] },
+  ],
+  properties: {
+    id: id().primary(),
+    workspaceId: () => p.manyToOne(Workspace).mapToPk().fieldName('workspace_id'),
+    leadId: () => p.manyToOne(Lead).mapToPk().fieldName('lead_id').index(false).deleteRule('cascade'),
+    jobId: id(),
+    /** Why it is sent, e.g. `welcome`. */
+    purpose: code(64),
+    channel: code(16).$type<Channel>(),
+    /** Tells repeats of one purpose apart; `1` when it happens once in a lead's life. */
+    occurrence: code(64),
+    state: code(16).$type<MessageState>(),
+    delivery: code(16).$type<DeliveryState>().nullable(),
+    provider: code(32),
+    providerMessageId: code(191).nullable(),
+    reason: p.string().length(300).nullable(),
+    correlationId: code(64),
+    claimedAt: time(),
+    updatedAt: time(),
+  },
+})
+
+export class Message extends MessageSchema.class {}
+MessageSchema.setClass(Message)

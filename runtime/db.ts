@@ -1,0 +1,58 @@
+import { Migrator } from '@mikro-orm/migrations'
+import { MikroORM, type Options } from '@mikro-orm/mariadb'
+import { entities } from '../entities/index.ts'
+import type { Config } from './config.ts'
+
+/** Only home of the MariaDB driver. */
+
+export type Orm = MikroORM
+
+/** Longest wait for a connection of the pool, in queued requests; beyond it a query fails instead of waiting for ever. */
+const poolQueueLimit = 1_000
+
+export function ormOptions(config: Pick<Config, 'DATABASE_URL' | 'DATABASE_POOL'>): Options {
+  return {
+    entities,
+    clientUrl: config.DATABASE_URL.replace(/^mariadb:/, 'mysql:'),
+    charset: 'utf8mb4',
+    collate: 'utf8mb4_unicode_ci',
+    timezone: 'Z',
+    flushMode: 'commit',
+    extensions: [Migrator],
+    pool: { min: 0, max: config.DATABASE_POOL, idleTimeoutMillis: 600_000 },
+    driverOptions: { queueLimit: poolQueueLimit },
+    migrations: { path: new URL('../migrations', import.meta.url).pathname, emit: 'ts', snapshot: true, snapshotName: '.snapshot', safe: false },
+    debug: false,
+  }
+}
+
+/** Opens the ORM. It connects with the first query; `ping` tells whether the database answers. */
+export function openOrm(config: Pick<Config, 'DATABASE_URL' | 'DATABASE_POOL'>): Promise<Orm> {
+  return MikroORM.init(ormOptions(config))
+}
+
+/** Resolves when the database answers. @throws the driver's error when it does not */
+export async function ping(orm: Orm): Promise<void> {
+  await orm.em.fork().execute('select 1')
+}
+
+/**
+ * Brings the database to the newest version; two processes doing so at once wait for each other.
+ * @returns the names of the migrations that were applied
+ */
+export async function migrate(config: Pick<Config, 'DATABASE_URL' | 'DATABASE_POOL'>): Promise<string[]> {
+  const orm = await openOrm(config)
+  try {
+    await takeLock(orm)
+    const applied = await orm.migrator.up()
+    return applied.map(({ name }) => name)
+  } finally {
+    await orm.close()
+  }
+}
+
+/** The lock ends with its connection, so a crash in the middle does not leave it behind. */
+async function takeLock(orm: Orm): Promise<void> {
+  const [row] = await orm.em.fork().execute<{ taken: number }[]>("select get_lock('solaria_migrate', 60) as taken")
+  if (row?.taken !== 1) throw new Error('Another process has been migrating this database for over 60 s')
+}
