@@ -1,0 +1,85 @@
+import type { Logger } from 'pino'
+import type { z } from 'zod'
+import type { Permission } from '../entities/api-key.ts'
+import type { Em } from '../entities/index.ts'
+
+/**
+ * Terminology. A **job definition** is a file in workers/: what a kind of job takes, how it is retried and what it does.
+ * A **job** is one piece of work of that kind: a row of the ledger. An **attempt** is one try to run it. A **run** is
+ * the series of attempts until the job is final; a retry by an operator starts the next run.
+ */
+export interface JobDefinition<Input, Progress, Result, Services> {
+  /** Name of the file, the queue and the PM2 app: `noun.verb`. It is stored, so it never changes. */
+  name: string
+  /** One sentence for the API's documentation and the console. */
+  description: string
+  /** Parsed when the job is enqueued and again when it runs. Ids and settings only: never personal data. */
+  input: z.ZodType<Input>
+  /** Version of the input's shape; raise it together with an upcaster. Default 1. */
+  version?: number
+  /** `upcasters[n]` turns an input of version n into one of version n + 1. */
+  upcasters?: Record<number, (input: Record<string, unknown>) => Record<string, unknown>>
+  /** Shape of what `progress()` reports; at most 1 KB as JSON. */
+  progress?: z.ZodType<Progress>
+  /** Tries in total, the first included. Default 5. */
+  attempts?: number
+  /** Wait before the next attempt. `delay` in ms; `jitter` 0–1 is the share of the wait that is random. */
+  backoff?: { type: 'exponential' | 'fixed'; delay: number; jitter?: number; maxDelay?: number }
+  /** Longest time one attempt may take, in ms. Default 60 000. */
+  timeoutMs?: number
+  /** Jobs one worker process runs at once. Default 10. */
+  concurrency?: number
+  /** 0: as it comes (default). 1 (first) to 2 097 151 (last). */
+  priority?: number
+  /** Runs `run` in a worker thread, for work that would block the event loop. */
+  cpuHeavy?: boolean
+  /** Without it the job cannot be started from outside. */
+  mutation?: { permission: Permission }
+  /** What the job is about, to find it by. */
+  subject?: (input: Input) => { leadId?: string; campaignId?: string }
+  run(input: Input, context: JobContext<Progress, Services>): Promise<Result>
+}
+
+/** A definition whose types are not known: how the registry and the ledger see it. */
+// biome-ignore lint/suspicious/noExplicitAny: the registry holds definitions of unlike inputs; only their own files know the types
+export type AnyJobDefinition = JobDefinition<any, any, any, any>
+
+/** Everything a running job works with. */
+export interface JobContext<Progress, Services> {
+  /** Its own entity manager; queries are stopped by `signal`. */
+  em: Em
+  /** Ends on timeout, cancellation and shutdown; hand it to every wait. */
+  signal: AbortSignal
+  log: Logger
+  services: Services
+  job: {
+    id: string
+    name: string
+    workspaceId: string
+    correlationId: string
+    attempt: number
+    attempts: number
+  }
+  /** Tells watchers how far the job is; the latest value wins. */
+  progress(value: Progress): void
+  /** A line for the people who watch this job, kept with it. Never personal data. */
+  say(line: string): void
+  /** Does `work` once in the job's life: on later attempts the stored result comes back. Results are JSON. */
+  step<T>(name: string, work: () => Promise<T>): Promise<T>
+}
+
+/** Makes the `defineJob` of a given set of services. */
+export function defineJobFor<Services>() {
+  return <Input, Progress = never, Result = void>(
+    definition: JobDefinition<Input, Progress, Result, Services>,
+  ): JobDefinition<Input, Progress, Result, Services> => {
+    if (!/^[a-z]+\.[a-z][a-z-]{0,40}$/.test(definition.name))
+      throw new Error(`Job name "${definition.name}" must look like noun.verb`)
+    return definition
+  }
+}
+
+/** Finds a definition by its job name. */
+export function definitionOf(definitions: readonly AnyJobDefinition[], name: string): AnyJobDefinition | undefined {
+  return definitions.find((definition) => definition.name === name)
+}

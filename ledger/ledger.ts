@@ -1,0 +1,118 @@
+import type { Em } from '../entities/index.ts'
+import type { AnyJobDefinition } from './definition.ts'
+import type { IdempotencyConflictError, InvalidInputError, UnknownJobError } from './errors.ts'
+import type { JobFilter, JobRow } from './row.ts'
+
+/** On whose behalf something is done. */
+export interface Actor {
+  workspaceId: string
+  /** Id of the API key; absent when the system itself acts. */
+  apiKeyId?: string
+  correlationId: string
+}
+
+export interface EnqueueRequest {
+  definition: AnyJobDefinition
+  input: unknown
+  actor: Actor
+  /** Same key and same request → the first job comes back; same key, other request → conflict. Lasts as long as the job's row. */
+  idempotencyKey?: string | undefined
+  /** What the caller asked for, when that is not the job's input itself (e.g. the lead's fields). */
+  fingerprintOf?: unknown
+  runAt?: Date | undefined
+  priority?: number | undefined
+  attempts?: number | undefined
+  retryOf?: string | undefined
+  leadId?: string | undefined
+  campaignId?: string | undefined
+}
+
+export interface Enqueued {
+  job: JobRow
+  /** False when an idempotency key brought back an earlier job. */
+  created: boolean
+}
+
+export type EnqueueRefusal = InvalidInputError | IdempotencyConflictError | UnknownJobError
+
+/** Newest first; `after` and `before` are job ids. */
+export interface Page {
+  first: number
+  after?: string | undefined
+}
+
+/** The jobs of this installation: rows in MariaDB, run by BullMQ. */
+export interface Ledger {
+  definitions: readonly AnyJobDefinition[]
+  /**
+   * Runs `work` in one SQL transaction; jobs enqueued in it are handed to BullMQ right after the commit. Repeated up to
+   * three times when MariaDB reports a deadlock or a lock wait, so `work` must not touch anything outside SQL.
+   */
+  transaction<T>(work: (em: Em) => Promise<T>): Promise<T>
+  /** Enqueues within the caller's transaction (`em` of `transaction`). One outcome per request, in order. */
+  enqueueIn(em: Em, requests: EnqueueRequest[]): Promise<(Enqueued | EnqueueRefusal)[]>
+  /** Enqueues one job; concurrent calls share a transaction. @throws EnqueueRefusal */
+  enqueue(request: EnqueueRequest): Promise<Enqueued>
+  /** Starts the next run of a dead or cancelled job. @throws NotFoundError, WrongStateError */
+  retry(actor: Actor, jobId: string, reason?: string): Promise<JobRow>
+  /** Runs a final job again with other input, as a new job with `retryOf`. @throws NotFoundError, WrongStateError, InvalidInputError */
+  rerun(actor: Actor, jobId: string, input: unknown, reason?: string): Promise<JobRow>
+  /** Cancels a job: at once when it does not run, else by asking its worker. @throws NotFoundError, WrongStateError */
+  cancel(actor: Actor, jobId: string, reason?: string): Promise<JobRow>
+  /** Rows of a workspace, newest first; `more` tells whether older ones follow. */
+  find(em: Em, workspaceId: string, filter: JobFilter, page: Page): Promise<{ rows: JobRow[]; more: boolean }>
+  /** Number of matching jobs, counted up to `limit`. */
+  count(em: Em, workspaceId: string, filter: JobFilter, limit: number): Promise<number>
+  /** Rows by id, in any order; ids of other workspaces are left out. */
+  load(em: Em, workspaceId: string, ids: readonly string[]): Promise<JobRow[]>
+}
+
+/** What a subscriber of job events receives. Every message carries a cursor to resume after. */
+export type JobEventMessage =
+  | { kind: 'event'; cursor: string; event: JobEventData }
+  /** The state of the matching jobs as of `cursor`: the newest 100, `more` when there are others. */
+  | { kind: 'snapshot'; cursor: string; jobs: JobRow[]; more: boolean }
+  /** Events were lost to this subscriber; a snapshot follows. */
+  | { kind: 'gap'; cursor: string; reason: 'TRIMMED' | 'RESTARTED' }
+
+export const jobEventTypes = [
+  'WAITING',
+  'ACTIVE',
+  'PROGRESS',
+  'LOG',
+  'DELAYED',
+  'ATTEMPT_FAILED',
+  'STALLED',
+  'COMPLETED',
+  'DEAD',
+  'CANCEL_REQUESTED',
+  'CANCELLED',
+] as const
+export type JobEventType = (typeof jobEventTypes)[number]
+
+export interface JobEventData {
+  jobId: string
+  jobName: string
+  type: JobEventType
+  at: Date
+  run: number
+  attempt?: number | undefined
+  worker?: string | undefined
+  progress?: unknown
+  result?: unknown
+  line?: string | undefined
+  errorClass?: string | undefined
+  errorMessage?: string | undefined
+  nextAt?: Date | undefined
+}
+
+/** Live job events. */
+export interface JobEvents {
+  /**
+   * Without `after`: a snapshot, then what happens. With `after`: what happened since, then what happens. Delivery is at
+   * least once and ordered per job name. `return()` of the iterator frees everything at once.
+   * @throws InvalidCursorError
+   */
+  subscribe(workspaceId: string, filter: JobFilter, after?: string): Promise<AsyncIterableIterator<JobEventMessage>>
+  close(): Promise<void>
+}

@@ -1,0 +1,19 @@
+import type { Job, JobState } from '../entities/job.ts'
+
+/** A job as plain data. */
+export type JobRow = { [K in keyof Job as K extends symbol ? never : K]: Job[K] }
+
+/** Which jobs; every condition given must hold. The same filter serves lists, counts and subscriptions. */
+export interface JobFilter {
+  ids?: string[] | null | undefined
+  names?: string[] | null | undefined
+  states?: JobState[] | null | undefined
+  leadId?: string | null | undefined
+  campaignId?: string | null | undefined
+  correlationId?: string | null | undefined
+  errorClasses?: string[] | null | undefined
+  /** Part of the error message. */
+  errorContains?: string | null | undefined
+  createdFrom?: Date | null | undefined
+  createdBefore?: Date | null | undefined
+}
