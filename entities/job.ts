@@ -31,7 +31,7 @@ const JobSchema = defineEntity({
   tableName: 'job',
   uniques: [{ name: 'job_idempotency', properties: ['workspaceId', 'name', 'idempotencyKey'] }],
   indexes: [
-    { name: 'job_check', properties: ['checkAt'] },
+    { name: 'job_check', properties: ['name', 'checkAt'] },
     { name: 'job_state', properties: ['workspaceId', 'state', 'id'] },
     { name: 'job_name', properties: ['workspaceId', 'name', 'id'] },
     { name: 'job_lead', properties: ['leadId', 'id'] },
@@ -57,6 +57,8 @@ const JobSchema = defineEntity({
     run: p.integer(),
     attempts: p.integer(),
     attemptsMade: p.integer(),
+    /** How often this run was started; postponed and lost starts count. */
+    starts: p.integer(),
     progress: p.json().$type<unknown>().nullable(),
     result: p.json().$type<unknown>().nullable(),
     errorClass: code(16).$type<ErrorClass>().nullable(),

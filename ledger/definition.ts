@@ -64,8 +64,11 @@ export interface JobContext<Progress, Services> {
   progress(value: Progress): void
   /** A line for the people who watch this job, kept with it. Never personal data. */
   say(line: string): void
-  /** Does `work` once in the job's life: on later attempts the stored result comes back. Results are JSON. */
-  step<T>(name: string, work: () => Promise<T>): Promise<T>
+  /**
+   * Does `work` once in the job's life: on later attempts the stored result comes back. Results are JSON. What `record`
+   * writes is committed together with the fact that the step is done.
+   */
+  step<T>(name: string, work: () => Promise<T>, record?: (em: Em, result: T) => Promise<void>): Promise<T>
 }
 
 /** Makes the `defineJob` of a given set of services. */

@@ -1,0 +1,86 @@
+import type { Logger } from 'pino'
+import type { Em } from '../entities/index.ts'
+import type { Queues } from '../queue/queues.ts'
+import { cancelIn, rerunIn, retryIn } from './actions.ts'
+import { coalesce } from './coalesce.ts'
+import type { AnyJobDefinition } from './definition.ts'
+import { createNudge } from './dispatch.ts'
+import { enqueueIn } from './enqueue.ts'
+import { countJobs, findJobs } from './find.ts'
+import type { Enqueued, EnqueueRequest, Ledger } from './ledger.ts'
+import type { JobRow } from './row.ts'
+import { inTransaction, loadJobs } from './sql.ts'
+
+export interface LedgerSettings {
+  fork: () => Em
+  queues: Queues
+  definitions: readonly AnyJobDefinition[]
+  log: Logger
+}
+
+/** Most jobs that share a transaction of `enqueue`. */
+const maxBatch = 200
+
+/** Builds the ledger of this process. */
+export function createLedger({ fork, queues, definitions, log }: LedgerSettings): Ledger {
+  const nudge = createNudge(queues, log)
+  const enqueuedIn = new WeakMap<Em, JobRow[]>()
+
+  async function transaction<T>(work: (em: Em) => Promise<T>): Promise<T> {
+    let rows: JobRow[] = []
+    const result = await inTransaction(fork, async (em) => {
+      rows = []
+      enqueuedIn.set(em, rows)
+      return work(em)
+    })
+    nudge(rows)
+    return result
+  }
+
+  async function enqueueWithin(em: Em, requests: EnqueueRequest[]) {
+    const outcomes = await enqueueIn(em, definitions, requests)
+    enqueuedIn.get(em)?.push(...outcomes.filter((outcome): outcome is Enqueued => !(outcome instanceof Error) && outcome.created).map(({ job }) => job))
+    return outcomes
+  }
+
+  const enqueueShared = coalesce((requests: EnqueueRequest[]) => transaction((em) => enqueueWithin(em, requests)), { maxBatch })
+
+  /** Makes a cancellation known at once; the row already says so, whatever happens here. */
+  async function spreadCancel(row: JobRow, reason: string): Promise<void> {
+    const event = row.state === 'CANCELLED' ? 'cancelled' : 'cancel-requested'
+    await queues.remove(row.name, row.id, row.run)
+    await queues.publish(row.name, event, row.id, row.run, { reason })
+    await queues.requestCancel(row.id, row.run)
+  }
+
+  return {
+    definitions,
+    transaction,
+    enqueueIn: enqueueWithin,
+    enqueue: async (request) => {
+      const outcome = await enqueueShared(request)
+      if (outcome instanceof Error) throw outcome
+      return outcome
+    },
+    retry: async (actor, jobId, reason) => {
+      const row = await inTransaction(fork, (em) => retryIn(em, actor, jobId, reason))
+      nudge([row])
+      return row
+    },
+    rerun: async (actor, jobId, input, reason) => {
+      const row = await inTransaction(fork, (em) => rerunIn(em, definitions, actor, jobId, input, reason))
+      nudge([row])
+      return row
+    },
+    cancel: async (actor, jobId, reason) => {
+      const row = await inTransaction(fork, (em) => cancelIn(em, actor, jobId, reason))
+      await spreadCancel(row, 'by an operator').catch((error: Error) => {
+        log.warn({ err: error, jobId }, 'Redis is away; the worker sees the cancellation in the ledger')
+      })
+      return row
+    },
+    find: findJobs,
+    count: countJobs,
+    load: async (em, workspaceId, ids) => (await loadJobs(em, ids)).filter((row) => row.workspaceId === workspaceId),
+  }
+}

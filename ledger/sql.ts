@@ -1,0 +1,62 @@
+import type { Em } from '../entities/index.ts'
+import type { JobRow } from './row.ts'
+
+/** Set-based SQL on the caller's transaction. The driver returns JSON and times as text; these functions know the columns. */
+
+const jsonColumns = new Set(['input', 'progress', 'result', 'detail'])
+const time = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?$/
+
+/** Turns a row of the driver into plain data: camelCase keys, Dates, parsed JSON. */
+export function fromSql<T>(raw: Record<string, unknown>): T {
+  const row: Record<string, unknown> = {}
+  for (const [column, value] of Object.entries(raw)) row[camel(column)] = fromColumn(column, value)
+  return row as T
+}
+
+function fromColumn(column: string, value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  if (column.endsWith('_at') && time.test(value)) return new Date(`${value.replace(' ', 'T')}Z`)
+  return jsonColumns.has(column) ? JSON.parse(value) : value
+}
+
+const camel = (column: string) => column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+
+/** `(?, ?, …)` for so many values. */
+export const marks = (values: readonly unknown[]) => `(${values.map(() => '?').join(', ')})`
+
+/** A time as MariaDB reads it in JSON and text. */
+export const sqlTime = (date: Date) => date.toISOString().replace('T', ' ').replace('Z', '')
+
+/** Inserts rows with one statement. Values are bound in the order of `columns`; `suffix` follows the values. */
+export async function insertRows(em: Em, table: string, columns: readonly string[], rows: readonly unknown[][], suffix = ''): Promise<void> {
+  if (rows.length === 0) return
+  const values = rows.map(marks).join(', ')
+  await em.execute(`insert into ${table} (${columns.join(', ')}) values ${values} ${suffix}`, rows.flat())
+}
+
+/** Jobs by id. `lock` takes the rows' locks for the rest of the transaction. */
+export async function loadJobs(em: Em, ids: readonly string[], lock: '' | 'for update' = ''): Promise<JobRow[]> {
+  if (ids.length === 0) return []
+  const rows = await em.execute<Record<string, unknown>[]>(`select * from job where id in ${marks(ids)} ${lock}`, [...ids])
+  return rows.map((row) => fromSql<JobRow>(row))
+}
+
+/** Deadlock, lock wait timeout, and "record has changed" of MariaDB's snapshot isolation: the transaction may be repeated. */
+const repeatable = new Set([1213, 1205, 1020])
+
+function isRepeatable(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (repeatable.has((cause as Error & { errno?: number }).errno ?? 0)) return true
+  return false
+}
+
+/** Runs `work` in one transaction on a fork of its own; repeats it up to three times after a deadlock or lock wait. */
+export async function inTransaction<T>(fork: () => Em, work: (em: Em) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await fork().transactional((em) => work(em as Em), { isolationLevel: 'read committed' as never })
+    } catch (error) {
+      if (tries >= 3 || !isRepeatable(error)) throw error
+    }
+  }
+}

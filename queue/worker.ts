@@ -1,0 +1,184 @@
+import { hostname } from 'node:os'
+import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
+import type { OnError } from './connection.ts'
+import { parseBullId, queuePrefix, streamKey } from './keys.ts'
+import { type OwnEventName, publishTo, type QueuedData } from './queues.ts'
+
+/** One try to run a job, as BullMQ hands it over. */
+export interface Attempt {
+  name: string
+  jobId: string
+  run: number
+  data: QueuedData
+  /** Number of this attempt; those that were put back unused do not count. */
+  attempt: number
+  attempts: number
+  /** Number of this start within the run; every start counts. */
+  start: number
+  worker: string
+  progress(value: unknown): Promise<void>
+  say(line: string): Promise<void>
+}
+
+/** Why an attempt did not complete. Texts hold no personal data. */
+export interface AttemptError {
+  errorClass: string
+  message: string
+  code?: string | undefined
+}
+
+export type AttemptOutcome =
+  | { kind: 'completed'; result: unknown }
+  /** The attempt is used; the next one comes after `delayMs`, unless `final` or it was the last. */
+  | { kind: 'failed'; error: AttemptError; final: boolean; delayMs: number }
+  /** Back later, without using an attempt. */
+  | { kind: 'postponed'; error: AttemptError; delayMs: number }
+  | { kind: 'cancelled'; reason: string }
+
+/** Runs one attempt; it must not throw. `signal` ends when the job is cancelled or its lock is lost. */
+export type RunAttempt = (attempt: Attempt, signal: AbortSignal) => Promise<AttemptOutcome>
+
+export interface WorkerSettings {
+  prefix: string
+  name: string
+  concurrency: number
+  /** A worker that dies is noticed after at most `lockMs` and a third of it. */
+  lockMs: number
+  /** `patient` connection; BullMQ opens one more for blocking. */
+  redis: Redis
+  onError: OnError
+}
+
+export interface JobWorker {
+  name: string
+  /** BullMQ ids of the jobs that run now. */
+  running(): string[]
+  /** Ends the signal of a running job; false when it does not run here. */
+  cancel(bullId: string, reason: string): boolean
+  /** Takes no further job, ends the signal of running ones with `reason`, and waits until they have returned. */
+  close(reason: string): Promise<void>
+}
+
+/** A job whose worker died this often is dead: it may be what kills them. */
+const maxStalls = 3
+
+/** Attempts that end sooner are told of by their end alone. */
+const announceAfterMs = 250
+
+export const workerName = `${hostname()}:${process.pid}`
+
+/** Starts running jobs of one name in this process. */
+export function startWorker(settings: WorkerSettings, run: RunAttempt): JobWorker {
+  const running = new Set<string>()
+  // BullMQ passes the signal only to a function of three plain parameters.
+  const processor = async (job: Job<QueuedData>, token?: string, signal?: AbortSignal) => {
+    running.add(job.id!)
+    try {
+      return await runOne(settings, run, job, token!, signal!)
+    } finally {
+      running.delete(job.id!)
+    }
+  }
+  const worker = openWorker(settings, processor)
+  return {
+    name: settings.name,
+    running: () => [...running],
+    cancel: (id, reason) => worker.cancelJob(id, reason),
+    close: async (reason) => {
+      const closed = worker.close()
+      worker.cancelAllJobs(reason)
+      await closed
+    },
+  }
+}
+
+function openWorker(settings: WorkerSettings, processor: (job: Job<QueuedData>, token?: string, signal?: AbortSignal) => Promise<unknown>) {
+  const worker = new Worker<QueuedData>(settings.name, processor, {
+    connection: settings.redis,
+    prefix: queuePrefix(settings.prefix, settings.name),
+    name: workerName,
+    concurrency: settings.concurrency,
+    lockDuration: settings.lockMs,
+    stalledInterval: Math.ceil(settings.lockMs / 3),
+    maxStalledCount: maxStalls,
+    settings: { backoffStrategy: (_attemptsMade, _type, error) => (error as RetryLater).delayMs ?? 1_000 },
+  })
+  worker.on('error', settings.onError)
+  worker.on('lockRenewalFailed', (ids: string[]) => {
+    for (const id of ids) worker.cancelJob(id, 'lock lost')
+  })
+  return worker
+}
+
+/** Carries the wait before the next attempt to BullMQ's backoff strategy. */
+class RetryLater extends Error {
+  readonly delayMs: number
+  constructor(message: string, delayMs: number) {
+    super(message)
+    this.name = 'RetryLater'
+    this.delayMs = delayMs
+  }
+}
+
+async function runOne(settings: WorkerSettings, run: RunAttempt, job: Job<QueuedData>, token: string, signal: AbortSignal) {
+  const attempt = attemptOf(settings, job)
+  const announce = setTimeout(() => void tell(settings, job, attempt, 'attempt-started', {}).catch(settings.onError), announceAfterMs)
+  try {
+    const outcome = await run(attempt, signal)
+    return await settle(settings, job, token, attempt, outcome)
+  } finally {
+    clearTimeout(announce)
+  }
+}
+
+function attemptOf(settings: WorkerSettings, job: Job<QueuedData>): Attempt {
+  const attempt: Attempt = {
+    name: settings.name,
+    ...parseBullId(job.id!),
+    data: job.data,
+    attempt: job.attemptsMade + 1,
+    attempts: job.opts.attempts ?? 1,
+    start: job.attemptsStarted,
+    worker: workerName,
+    progress: (value) => job.updateProgress(value as object),
+    say: (line) => tell(settings, job, attempt, 'log', { line }),
+  }
+  return attempt
+}
+
+/** Adds an event of ours about this attempt to the queue's stream. */
+function tell(settings: WorkerSettings, job: Job, attempt: Attempt, event: OwnEventName, fields: Record<string, string>) {
+  const stream = streamKey(settings.prefix, settings.name)
+  const about = { attempt: String(attempt.attempt), start: String(attempt.start), worker: workerName, began: String(job.processedOn ?? Date.now()) }
+  return publishTo(settings.redis, stream, event, job.id!, { ...about, ...fields })
+}
+
+/** Tells BullMQ how the attempt ended: by returning, or by the error it understands. The event goes first, to keep the order. */
+async function settle(settings: WorkerSettings, job: Job<QueuedData>, token: string, attempt: Attempt, outcome: AttemptOutcome) {
+  switch (outcome.kind) {
+    case 'completed':
+      return { result: outcome.result, start: attempt.start, attempt: attempt.attempt, worker: workerName, began: job.processedOn }
+    case 'cancelled':
+      await tell(settings, job, attempt, 'cancelled', { reason: outcome.reason })
+      throw new UnrecoverableError(`CANCELLED: ${outcome.reason}`)
+    case 'postponed':
+      await tell(settings, job, attempt, 'postponed', { ...errorFields(outcome.error), nextAt: String(Date.now() + outcome.delayMs) })
+      await job.moveToDelayed(Date.now() + outcome.delayMs, token)
+      throw new DelayedError()
+    case 'failed':
+      return fail(settings, job, attempt, outcome)
+  }
+}
+
+async function fail(settings: WorkerSettings, job: Job<QueuedData>, attempt: Attempt, outcome: AttemptOutcome & { kind: 'failed' }): Promise<never> {
+  const last = outcome.final || attempt.attempt >= attempt.attempts
+  const next = last ? {} : { nextAt: String(Date.now() + outcome.delayMs) }
+  await tell(settings, job, attempt, 'attempt-failed', { ...errorFields(outcome.error), ...next })
+  const text = `${outcome.error.errorClass}: ${outcome.error.message}`
+  throw last ? new UnrecoverableError(text) : new RetryLater(text, outcome.delayMs)
+}
+
+function errorFields(error: AttemptError): Record<string, string> {
+  return { errorClass: error.errorClass, message: error.message, ...(error.code !== undefined && { code: error.code }) }
+}
