@@ -33,6 +33,8 @@ export interface JobDefinition<Input, Progress, Result, Services> {
   priority?: number
   /** Runs `run` in a worker thread, for work that would block the event loop. */
   cpuHeavy?: boolean
+  /** PM2 app that runs it; by default one of its own. Auxiliary jobs ride with the job they belong to. */
+  app?: string
   /** Without it the job cannot be started from outside. */
   mutation?: { permission: Permission }
   /** What the job is about, to find it by. */
@@ -60,6 +62,10 @@ export interface JobContext<Progress, Services> {
     attempt: number
     attempts: number
   }
+  /** Runs `work` in one SQL transaction, which a stop does not interrupt; it is repeated after a deadlock. */
+  transaction<T>(work: (em: Em) => Promise<T>): Promise<T>
+  /** Enqueues a further job in a transaction of `transaction`, on behalf of this one. */
+  enqueue<I>(em: Em, definition: JobDefinition<I, never, unknown, Services>, input: I, options?: { runAt?: Date; idempotencyKey?: string }): Promise<void>
   /** Tells watchers how far the job is; the latest value wins. */
   progress(value: Progress): void
   /** A line for the people who watch this job, kept with it. Never personal data. */
@@ -85,4 +91,10 @@ export function defineJobFor<Services>() {
 /** Finds a definition by its job name. */
 export function definitionOf(definitions: readonly AnyJobDefinition[], name: string): AnyJobDefinition | undefined {
   return definitions.find((definition) => definition.name === name)
+}
+
+/** Job names by the PM2 app that runs them. */
+export function appsOf(definitions: readonly AnyJobDefinition[]): Map<string, string[]> {
+  const groups = Map.groupBy(definitions, ({ app, name }) => app ?? name)
+  return new Map([...groups].map(([app, group]) => [app, group.map(({ name }) => name)]))
 }

@@ -1,4 +1,5 @@
 import type { Em } from '../entities/index.ts'
+import type { JobState } from '../entities/job.ts'
 import type { AnyJobDefinition } from './definition.ts'
 import type { IdempotencyConflictError, InvalidInputError, UnknownJobError } from './errors.ts'
 import type { JobFilter, JobRow } from './row.ts'
@@ -94,6 +95,8 @@ export interface JobEventData {
   jobId: string
   jobName: string
   type: JobEventType
+  /** State of the job right after the event. */
+  state: JobState
   at: Date
   run: number
   attempt?: number | undefined
@@ -114,5 +117,7 @@ export interface JobEvents {
    * @throws InvalidCursorError
    */
   subscribe(workspaceId: string, filter: JobFilter, after?: string): Promise<AsyncIterableIterator<JobEventMessage>>
+  /** Calls back with the lead of each job something happens to; returns how to stop. */
+  listen(callback: (leadId: string) => void): () => void
   close(): Promise<void>
 }

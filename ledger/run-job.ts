@@ -5,20 +5,21 @@ import { classify, stopReasons } from './classify.ts'
 import { coalesce } from './coalesce.ts'
 import { type AnyJobDefinition, definitionOf, type JobContext } from './definition.ts'
 import { upcastInput } from './input.ts'
+import type { Ledger } from './ledger.ts'
 import { createProgress } from './progress.ts'
 import { marks } from './sql.ts'
 import { createSteps } from './steps.ts'
 
 export interface RunnerSettings<Services> {
+  ledger: Ledger
   fork: (signal?: AbortSignal) => Em
-  definitions: readonly AnyJobDefinition[]
   services: Services
   log: Logger
 }
 
 const defaultTimeoutMs = 60_000
 /** A run that does not heed its signal is left behind after so long. */
-const stubbornMs = 5_000
+const stubbornMs = 16_000
 /** Larger results belong into a table, with their id as the result. */
 const maxResultBytes = 4_096
 
@@ -33,7 +34,7 @@ export function createRunner<Services>(settings: RunnerSettings<Services>): RunA
   const ask = createGate(settings.fork)
   return async (attempt, signal) => {
     const log = settings.log.child({ job: attempt.jobId, name: attempt.name, attempt: attempt.attempt, correlationId: attempt.data.correlationId })
-    const definition = definitionOf(settings.definitions, attempt.name)
+    const definition = definitionOf(settings.ledger.definitions, attempt.name)
     if (!definition) return permanent(`This worker does not know the job ${attempt.name}`)
     try {
       const refusal = await refusalOf(ask, attempt)
@@ -89,6 +90,8 @@ async function run<S>(settings: RunnerSettings<S>, definition: AnyJobDefinition,
 }
 
 function contextOf<S>(settings: RunnerSettings<S>, attempt: Attempt, signal: AbortSignal, log: Logger, progress: (value: unknown) => void): JobContext<unknown, S> {
+  const { ledger } = settings
+  const actor = { workspaceId: attempt.data.workspaceId, correlationId: attempt.data.correlationId }
   return {
     em: settings.fork(signal),
     signal,
@@ -101,6 +104,11 @@ function contextOf<S>(settings: RunnerSettings<S>, attempt: Attempt, signal: Abo
       correlationId: attempt.data.correlationId,
       attempt: attempt.attempt,
       attempts: attempt.attempts,
+    },
+    transaction: ledger.transaction,
+    enqueue: async (em, definition, input, options) => {
+      const [outcome] = await ledger.enqueueIn(em, [{ definition, input, actor, ...options }])
+      if (outcome instanceof Error) throw outcome
     },
     progress,
     say: (line) => void attempt.say(line.slice(0, 1_000)).catch((error: Error) => log.warn({ err: error }, 'A log line was lost')),

@@ -39,20 +39,23 @@ export type AttemptOutcome =
 /** Runs one attempt; it must not throw. `signal` ends when the job is cancelled or its lock is lost. */
 export type RunAttempt = (attempt: Attempt, signal: AbortSignal) => Promise<AttemptOutcome>
 
-export interface WorkerSettings {
+export interface ProcessorSettings {
   prefix: string
   name: string
-  concurrency: number
-  /** A worker that dies is noticed after at most `lockMs` and a third of it. */
-  lockMs: number
   /** `patient` connection; BullMQ opens one more for blocking. */
   redis: Redis
   onError: OnError
 }
 
+export interface WorkerSettings extends ProcessorSettings {
+  concurrency: number
+  /** A worker that dies is noticed after at most `lockMs` and a third of it. */
+  lockMs: number
+}
+
 export interface JobWorker {
   name: string
-  /** BullMQ ids of the jobs that run now. */
+  /** BullMQ ids of the jobs that run now; one that was put back may still be among them. */
   running(): string[]
   /** Ends the signal of a running job; false when it does not run here. */
   cancel(bullId: string, reason: string): boolean
@@ -68,19 +71,19 @@ const announceAfterMs = 250
 
 export const workerName = `${hostname()}:${process.pid}`
 
-/** Starts running jobs of one name in this process. */
-export function startWorker(settings: WorkerSettings, run: RunAttempt): JobWorker {
+type Processor = (job: Job<QueuedData>, token?: string, signal?: AbortSignal) => Promise<unknown>
+
+/**
+ * Starts running jobs of one name.
+ * @param run what runs an attempt in this process; or a file whose default export is `createProcessor(…)`, which then
+ * runs in worker threads
+ */
+export function startWorker(settings: WorkerSettings, run: RunAttempt | URL): JobWorker {
   const running = new Set<string>()
-  // BullMQ passes the signal only to a function of three plain parameters.
-  const processor = async (job: Job<QueuedData>, token?: string, signal?: AbortSignal) => {
-    running.add(job.id!)
-    try {
-      return await runOne(settings, run, job, token!, signal!)
-    } finally {
-      running.delete(job.id!)
-    }
-  }
-  const worker = openWorker(settings, processor)
+  const worker = openWorker(settings, run instanceof URL ? run : createProcessor(settings, run))
+  worker.on('active', (job) => running.add(job.id!))
+  worker.on('completed', (job) => running.delete(job.id!))
+  worker.on('failed', (job) => job && running.delete(job.id!))
   return {
     name: settings.name,
     running: () => [...running],
@@ -93,12 +96,18 @@ export function startWorker(settings: WorkerSettings, run: RunAttempt): JobWorke
   }
 }
 
-function openWorker(settings: WorkerSettings, processor: (job: Job<QueuedData>, token?: string, signal?: AbortSignal) => Promise<unknown>) {
+/** What BullMQ calls for each attempt. It passes the signal only to a function of three plain parameters. */
+export function createProcessor(settings: ProcessorSettings, run: RunAttempt): Processor {
+  return (job, token, signal) => runOne(settings, run, job, token!, signal!)
+}
+
+function openWorker(settings: WorkerSettings, processor: Processor | URL) {
   const worker = new Worker<QueuedData>(settings.name, processor, {
     connection: settings.redis,
     prefix: queuePrefix(settings.prefix, settings.name),
     name: workerName,
     concurrency: settings.concurrency,
+    useWorkerThreads: true,
     lockDuration: settings.lockMs,
     stalledInterval: Math.ceil(settings.lockMs / 3),
     maxStalledCount: maxStalls,
@@ -121,7 +130,7 @@ class RetryLater extends Error {
   }
 }
 
-async function runOne(settings: WorkerSettings, run: RunAttempt, job: Job<QueuedData>, token: string, signal: AbortSignal) {
+async function runOne(settings: ProcessorSettings, run: RunAttempt, job: Job<QueuedData>, token: string, signal: AbortSignal) {
   const attempt = attemptOf(settings, job)
   const announce = setTimeout(() => void tell(settings, job, attempt, 'attempt-started', {}).catch(settings.onError), announceAfterMs)
   try {
@@ -132,7 +141,7 @@ async function runOne(settings: WorkerSettings, run: RunAttempt, job: Job<Queued
   }
 }
 
-function attemptOf(settings: WorkerSettings, job: Job<QueuedData>): Attempt {
+function attemptOf(settings: ProcessorSettings, job: Job<QueuedData>): Attempt {
   const attempt: Attempt = {
     name: settings.name,
     ...parseBullId(job.id!),
@@ -148,14 +157,14 @@ function attemptOf(settings: WorkerSettings, job: Job<QueuedData>): Attempt {
 }
 
 /** Adds an event of ours about this attempt to the queue's stream. */
-function tell(settings: WorkerSettings, job: Job, attempt: Attempt, event: OwnEventName, fields: Record<string, string>) {
+function tell(settings: ProcessorSettings, job: Job, attempt: Attempt, event: OwnEventName, fields: Record<string, string>) {
   const stream = streamKey(settings.prefix, settings.name)
   const about = { attempt: String(attempt.attempt), start: String(attempt.start), worker: workerName, began: String(job.processedOn ?? Date.now()) }
   return publishTo(settings.redis, stream, event, job.id!, { ...about, ...fields })
 }
 
 /** Tells BullMQ how the attempt ended: by returning, or by the error it understands. The event goes first, to keep the order. */
-async function settle(settings: WorkerSettings, job: Job<QueuedData>, token: string, attempt: Attempt, outcome: AttemptOutcome) {
+async function settle(settings: ProcessorSettings, job: Job<QueuedData>, token: string, attempt: Attempt, outcome: AttemptOutcome) {
   switch (outcome.kind) {
     case 'completed':
       return { result: outcome.result, start: attempt.start, attempt: attempt.attempt, worker: workerName, began: job.processedOn }
@@ -171,7 +180,7 @@ async function settle(settings: WorkerSettings, job: Job<QueuedData>, token: str
   }
 }
 
-async function fail(settings: WorkerSettings, job: Job<QueuedData>, attempt: Attempt, outcome: AttemptOutcome & { kind: 'failed' }): Promise<never> {
+async function fail(settings: ProcessorSettings, job: Job<QueuedData>, attempt: Attempt, outcome: AttemptOutcome & { kind: 'failed' }): Promise<never> {
   const last = outcome.final || attempt.attempt >= attempt.attempts
   const next = last ? {} : { nextAt: String(Date.now() + outcome.delayMs) }
   await tell(settings, job, attempt, 'attempt-failed', { ...errorFields(outcome.error), ...next })

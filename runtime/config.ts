@@ -30,6 +30,7 @@ export const settings = {
 
   WORKER_JOBS: z.string().default('').describe('Names of the jobs a worker process runs, separated by commas; default: all'),
   WORKER_CONCURRENCY: count(0, 0, 500).describe("Jobs a worker process runs at once per name; 0 means the job definition's own value"),
+  WORKER_LOCK_SECONDS: count(30, 1, 3_600).describe('A worker that dies is noticed after this time and a third of it; a longer stall of its event loop costs it its jobs'),
   WORKER_HEALTH_PORT: count(0, 0, 65_535).describe('Port of the worker’s and the dispatcher’s /healthz, /readyz and /metrics; 0 picks a free one'),
   SHUTDOWN_SECONDS: count(20, 1, 600).describe('How long a process may take to stop; keep it below kill_timeout of PM2'),
   RETENTION_DAYS: count(400, 1, 36_500).describe('Days a finished job stays in the ledger'),

@@ -1,7 +1,8 @@
-import type { Hubspot } from '../integrations/hubspot.ts'
-import type { Mailchimp } from '../integrations/mailchimp.ts'
-import type { Mandrill } from '../integrations/mandrill.ts'
-import type { Whatsapp } from '../integrations/whatsapp.ts'
+import { createHubspot, type Hubspot } from '../integrations/hubspot.ts'
+import { createMailchimp, type Mailchimp } from '../integrations/mailchimp.ts'
+import { createMandrill, type Mandrill } from '../integrations/mandrill.ts'
+import { createWhatsapp, type Whatsapp } from '../integrations/whatsapp.ts'
+import { type Config, listOf } from './config.ts'
 
 /** What jobs reach the outside world with. */
 export interface Services {
@@ -20,4 +21,25 @@ export interface WelcomeSettings {
   whatsappLanguages: string[]
   /** Wait before a lost answer is looked up, in seconds. */
   searchAfterSeconds: number
+}
+
+/** Builds the clients of the outside systems from the settings. */
+export function createServices(config: Config): Services {
+  return {
+    mailchimp: createMailchimp({ baseUrl: config.MAILCHIMP_BASE_URL, apiKey: config.MAILCHIMP_API_KEY, listId: config.MAILCHIMP_LIST_ID }),
+    mandrill: createMandrill({
+      baseUrl: config.MANDRILL_BASE_URL,
+      apiKey: config.MANDRILL_API_KEY,
+      fromEmail: config.MANDRILL_FROM_EMAIL,
+      fromName: config.MANDRILL_FROM_NAME,
+    }),
+    whatsapp: createWhatsapp({ baseUrl: config.WHATSAPP_BASE_URL, token: config.WHATSAPP_TOKEN, phoneNumberId: config.WHATSAPP_PHONE_NUMBER_ID }),
+    hubspot: createHubspot({ baseUrl: config.HUBSPOT_BASE_URL, token: config.HUBSPOT_TOKEN, apiVersion: config.HUBSPOT_API_VERSION }),
+    welcome: {
+      emailTemplate: config.MANDRILL_WELCOME_TEMPLATE,
+      whatsappTemplate: config.WHATSAPP_WELCOME_TEMPLATE,
+      whatsappLanguages: listOf(config.WHATSAPP_WELCOME_LANGUAGES),
+      searchAfterSeconds: config.MANDRILL_SEARCH_AFTER_SECONDS,
+    },
+  }
 }

@@ -1,0 +1,19 @@
+import { connect } from '../queue/connection.ts'
+import { createProcessor } from '../queue/worker.ts'
+import { startProcess } from '../runtime/process.ts'
+import { createServices } from '../runtime/services.ts'
+import { createJobRuntime } from '../runtime/worker-process.ts'
+import { registry } from '../workers/registry.ts'
+
+/** Runs CPU-heavy jobs in a thread of a worker process, with a database pool and a Redis connection of its own. */
+
+const parts = await startProcess('worker-thread')
+const { run } = createJobRuntime(parts, registry, createServices(parts.config))
+const redis = connect(parts.config.REDIS_URL, 'patient', parts.onError)
+
+type Processor = ReturnType<typeof createProcessor>
+
+const processor: Processor = (job, token, signal) =>
+  createProcessor({ prefix: parts.config.REDIS_PREFIX, name: job.name, redis, onError: parts.onError }, run)(job, token, signal)
+
+export default processor

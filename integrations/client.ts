@@ -1,0 +1,118 @@
+// What the four vendors have in common: one authenticated caller that turns an answer into a value or a VendorError.
+
+import type { z } from 'zod'
+import { type ErrorClass, type Vendor, VendorError } from './errors.ts'
+import { callVendor, lostAnswer, type VendorAnswer, type VendorRequest } from './http.ts'
+import { classify, type ErrorRule, type Problem } from './rules.ts'
+
+/** Given to every verb. */
+export interface CallContext {
+  /** Cancel, shutdown or the job's time limit. */
+  signal: AbortSignal
+  /** Travels as `X-Correlation-Id`, so that one request can be followed through every log. */
+  correlationId?: string | undefined
+}
+
+/** One finished call, for metrics. */
+export interface CallReport {
+  vendor: Vendor
+  operation: string
+  /** Absent when no answer came. */
+  status: number | undefined
+  ms: number
+  outcome: 'OK' | 'ABORTED' | ErrorClass
+}
+
+/** Settings every vendor has beside its address, credentials and ids. */
+export interface CallSettings {
+  /** Milliseconds to wait for an answer; default 30,000 for Mailchimp and Mandrill, 20,000 for WhatsApp and HubSpot. */
+  timeoutMs?: number | undefined
+  /** Called once after each call; a failure of it is ignored. */
+  onCall?: ((report: CallReport) => void) | undefined
+}
+
+interface Connection {
+  vendor: Vendor
+  baseUrl: string
+  headers: Record<string, string>
+  /** Must never appear in an error's text. */
+  credential: string
+  rules: readonly ErrorRule[]
+  /** Reads a refusal out of an answer; undefined = the call was done. */
+  problemOf(answer: VendorAnswer): Problem | undefined
+  settings: CallSettings
+}
+
+interface Call<T> extends Pick<VendorRequest, 'operation' | 'method' | 'body' | 'repeatable'> {
+  path: string
+  /** What the answer must look like; anything else counts as a lost answer. */
+  answer: z.ZodType<T>
+  /** Values of the person concerned, kept out of error texts. */
+  personal?: readonly (string | undefined)[]
+}
+
+export type Caller = <T>(call: Call<T>, context: CallContext) => Promise<T>
+
+/** A caller for one account. It makes no connection before the first call and holds no state. */
+export function createCaller(connection: Connection): Caller {
+  return async (call, context) => {
+    const started = performance.now()
+    const seen: Seen = { status: undefined, outcome: 'OK' }
+    try {
+      return await exchange(connection, call, context, seen)
+    } catch (error) {
+      seen.outcome = error instanceof VendorError ? error.errorClass : 'ABORTED'
+      throw error
+    } finally {
+      const { vendor, settings } = connection
+      report(settings, { vendor, operation: call.operation, ms: performance.now() - started, ...seen })
+    }
+  }
+}
+
+type Seen = Pick<CallReport, 'status' | 'outcome'>
+
+async function exchange<T>(to: Connection, call: Call<T>, context: CallContext, seen: Seen): Promise<T> {
+  const { operation, method, body, repeatable } = call
+  const { vendor, headers, settings } = to
+  const url = to.baseUrl.replace(/\/+$/, '') + call.path
+  const { correlationId } = context
+  const request = { vendor, operation, method, url, headers, body, repeatable, correlationId }
+  const answer = await callVendor({ ...request, timeoutMs: settings.timeoutMs }, context.signal)
+  seen.status = answer.status
+  const problem = to.problemOf(answer)
+  if (problem) throw classify(request, withHeaders(problem, answer.headers), to.rules, knownValues(to, call))
+  const result = call.answer.safeParse(answer.json)
+  if (!result.success)
+    throw lostAnswer(request, 'ANSWER_NOT_UNDERSTOOD', 'the answer has another form', answer.status)
+  return result.data
+}
+
+function knownValues(to: Connection, call: Pick<Call<unknown>, 'personal'>): string[] {
+  return [to.credential, ...(call.personal ?? [])].filter((value) => value !== undefined)
+}
+
+function withHeaders(problem: Problem, headers: Headers): Problem {
+  const requestId = problem.requestId ?? headers.get('x-request-id') ?? undefined
+  return {
+    ...problem,
+    requestId,
+    retryAfterMs: problem.retryAfterMs ?? retryAfter(headers.get('retry-after')),
+  }
+}
+
+/** `Retry-After` in seconds or as a date (RFC 9110 10.2.3), in milliseconds. */
+function retryAfter(header: string | null): number | undefined {
+  if (header === null) return undefined
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
+  return Number.isFinite(ms) && ms >= 0 ? ms : undefined
+}
+
+/** A broken meter must not turn a message that was sent into a call that failed. */
+function report(settings: CallSettings, seen: CallReport): void {
+  try {
+    settings.onCall?.(seen)
+  } catch {
+    // The call's own result is what matters.
+  }
+}

@@ -1,0 +1,126 @@
+// The only home of `fetch`. It sends one request and reports what came back; it never retries, logs or follows a
+// redirect (a redirect would carry our key to another host).
+
+import { type Vendor, VendorError } from './errors.ts'
+
+export interface VendorRequest {
+  vendor: Vendor
+  operation: string
+  method: 'GET' | 'POST' | 'PUT'
+  url: string
+  headers: Record<string, string>
+  /** Sent as JSON. */
+  body?: unknown
+  /** Whether sending it twice does the same as once. If not, a lost answer is `UNKNOWN`. */
+  repeatable: boolean
+  /** Milliseconds until we stop waiting; default per vendor, see `TIMEOUT_MS`. */
+  timeoutMs?: number | undefined
+  correlationId?: string | undefined
+}
+
+export interface VendorAnswer {
+  status: number
+  headers: Headers
+  /** The parsed body; undefined when it is empty or not JSON (Mailchimp's proxies answer in HTML). */
+  json: unknown
+  text: string
+}
+
+const TIMEOUT_MS = { mailchimp: 30_000, mandrill: 30_000, whatsapp: 20_000, hubspot: 20_000 }
+const MAX_BODY_BYTES = 2 * 1024 * 1024
+
+/** Failures of name lookup, connecting or the TLS handshake: no byte of the request has left. */
+const NEVER_SENT =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$|CERT|LEAF_SIGNATURE/
+
+/**
+ * Sends one request and returns the answer whatever its HTTP status. Throws a `VendorError` when no answer came, and
+ * the signal's own reason when the caller gave up and nothing can have happened (or happening is harmless).
+ */
+export async function callVendor(request: VendorRequest, signal: AbortSignal): Promise<VendorAnswer> {
+  signal.throwIfAborted()
+  const init = prepare(request)
+  const timeout = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS[request.vendor])
+  try {
+    const response = await fetch(request.url, { ...init, signal: AbortSignal.any([signal, timeout]) })
+    const text = await readCapped(response)
+    return { status: response.status, headers: response.headers, json: parseJson(text), text }
+  } catch (error) {
+    throw failure(request, error, signal, timeout)
+  }
+}
+
+/** Checks address and headers before anything is sent; Node's own message about a bad header quotes the key. */
+function prepare({ method, url, headers, body, correlationId, ...request }: VendorRequest): RequestInit {
+  try {
+    new URL(url)
+    const all = new Headers({ accept: 'application/json', ...headers })
+    if (correlationId) all.set('x-correlation-id', correlationId)
+    if (body !== undefined) all.set('content-type', 'application/json')
+    return {
+      method,
+      headers: all,
+      body: body === undefined ? null : JSON.stringify(body),
+      redirect: 'manual',
+    }
+  } catch {
+    const meaning = 'not sent: the base URL or a credential is not usable in a request'
+    throw new VendorError({ ...request, errorClass: 'PERMANENT', code: 'INVALID_REQUEST', meaning })
+  }
+}
+
+async function readCapped(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength
+    if (size > MAX_BODY_BYTES)
+      throw Object.assign(new Error('answer too large'), { code: 'ANSWER_TOO_LARGE' })
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function failure(request: VendorRequest, error: unknown, signal: AbortSignal, timeout: AbortSignal): unknown {
+  const { code, neverSent } = inspect(error)
+  if (signal.aborted && (neverSent || request.repeatable)) return signal.reason
+  const { vendor, operation } = request
+  if (neverSent) {
+    const meaning = 'the vendor was not reached, nothing was sent'
+    return new VendorError({ vendor, operation, errorClass: 'TRANSIENT', code, meaning })
+  }
+  const lost = signal.aborted ? 'ABORTED' : timeout.aborted ? 'TIMEOUT' : code
+  return lostAnswer(request, lost, 'the answer was lost')
+}
+
+/** The request left, the answer did not arrive or cannot be read: harmless if it may be repeated, else `UNKNOWN`. */
+export function lostAnswer(
+  request: Pick<VendorRequest, 'vendor' | 'operation' | 'repeatable'>,
+  code: string,
+  what: string,
+  status?: number,
+): VendorError {
+  const { vendor, operation, repeatable } = request
+  const errorClass = repeatable ? 'TRANSIENT' : 'UNKNOWN'
+  const meaning = repeatable ? `${what}; safe to repeat` : `${what}; the request may have been executed`
+  return new VendorError({ vendor, operation, errorClass, code, meaning, status })
+}
+
+/** fetch says "fetch failed" and hides the system error in `cause`; only connecting gives an AggregateError. */
+function inspect(error: unknown): { code: string; neverSent: boolean } {
+  const cause: unknown = error instanceof Error && error.cause !== undefined ? error.cause : error
+  const { code, syscall } = (cause ?? {}) as { code?: unknown; syscall?: unknown }
+  const name = typeof code === 'string' ? code : 'NETWORK'
+  return {
+    code: name,
+    neverSent: NEVER_SENT.test(name) || syscall === 'connect' || cause instanceof AggregateError,
+  }
+}

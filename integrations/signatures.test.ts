@@ -1,0 +1,72 @@
+import { createHmac } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { verifyMandrill, verifyWhatsapp } from './signatures.ts'
+
+describe('Mandrill', () => {
+  const url = 'https://hooks.example.com/webhooks/mandrill?tenant=t1'
+  const events =
+    '[{"event":"hard_bounce","_id":"abcdef012345789abcdef012345789","ts":1461095246,"msg":{"_id":"abcdef012345789abcdef012345789","email":"bounce@example.com","bounce_description":"bad_mailbox"}}]'
+  const signature = '//QJJqCvBNGp8/a4mp0WGkdVbTU='
+
+  test('the worked example is accepted', () => {
+    expect(verifyMandrill('TEST_WEBHOOK_KEY', url, { mandrill_events: events }, signature)).toBe(true)
+  })
+
+  test('the test of a new webhook is signed with the key test-webhook', () => {
+    const header = 'Xre9Wa4ZOC7zQ728IQCPaO8d8+o='
+    expect(verifyMandrill('test-webhook', url, { mandrill_events: '[]' }, header)).toBe(true)
+    expect(verifyMandrill('TEST_WEBHOOK_KEY', url, { mandrill_events: '[]' }, header)).toBe(false)
+  })
+
+  test('the old and the new key are both accepted while the key is rotated', () => {
+    const fields = { mandrill_events: events }
+    expect(verifyMandrill(['new', 'TEST_WEBHOOK_KEY'], url, fields, signature)).toBe(true)
+    expect(verifyMandrill(['new', 'newer'], url, fields, signature)).toBe(false)
+  })
+
+  test('fields are signed in the order of their names', () => {
+    const header = createHmac('sha1', 'k').update(`${url}a1b2`).digest('base64')
+    expect(verifyMandrill('k', url, { b: '2', a: '1' }, header)).toBe(true)
+  })
+
+  test('another URL, other events, a cut or missing signature are rejected', () => {
+    const fields = { mandrill_events: events }
+    expect(verifyMandrill('TEST_WEBHOOK_KEY', url.replace('t1', 't2'), fields, signature)).toBe(false)
+    expect(verifyMandrill('TEST_WEBHOOK_KEY', url, { mandrill_events: '[]' }, signature)).toBe(false)
+    expect(verifyMandrill('TEST_WEBHOOK_KEY', url, fields, signature.slice(1))).toBe(false)
+    expect(verifyMandrill('TEST_WEBHOOK_KEY', url, fields, '')).toBe(false)
+    expect(verifyMandrill('TEST_WEBHOOK_KEY', url, fields, undefined)).toBe(false)
+  })
+})
+
+describe('WhatsApp', () => {
+  const secret = 'app_secret_0123456789abcdef'
+  const body =
+    '{"object":"whatsapp_business_account","entry":[{"id":"102290129340398","changes":[{"value":{"messaging_product":"whatsapp","metadata":{"display_phone_number":"15550783881","phone_number_id":"106540352242922"},"statuses":[{"id":"wamid.HBgLMTY1MDUwNzY1MjAVAgARGBI5QTNDQTVCM0Q0Q0Q2RTY3RTcA","status":"delivered","timestamp":"1750030073","recipient_id":"16505551234"}]},"field":"messages"}]}]}'
+  const signature = 'sha256=043257d4ec29cf60fe3e39f9e3792d7bbfe9dcb06f62240308d0914ad7282e7d'
+
+  test('the worked example is accepted, as text and as bytes', () => {
+    expect(verifyWhatsapp(secret, body, signature)).toBe(true)
+    expect(verifyWhatsapp(secret, Buffer.from(body), signature)).toBe(true)
+  })
+
+  test('a body with escaped unicode is accepted raw and rejected after parsing and printing', () => {
+    const header = 'sha256=104d17b45ec6f544d64f8f32aa311eee2b535ac85378d0f559161a1e1c060c65'
+    const raw = '{"text":"caf\\u00e9"}'
+    expect(verifyWhatsapp(secret, raw, header)).toBe(true)
+    expect(verifyWhatsapp(secret, JSON.stringify(JSON.parse(raw)), header)).toBe(false)
+  })
+
+  test('the old and the new secret are both accepted while the secret is rotated', () => {
+    expect(verifyWhatsapp(['new', secret], body, signature)).toBe(true)
+    expect(verifyWhatsapp(['new'], body, signature)).toBe(false)
+  })
+
+  test('a signature without its prefix, a missing one and any with an empty secret are rejected', () => {
+    expect(verifyWhatsapp(secret, body, signature.replace('sha256=', ''))).toBe(false)
+    expect(verifyWhatsapp(secret, body, undefined)).toBe(false)
+    const forged = `sha256=${createHmac('sha256', '').update(body).digest('hex')}`
+    expect(verifyWhatsapp(['', secret], body, forged)).toBe(false)
+    expect(verifyWhatsapp([], body, forged)).toBe(false)
+  })
+})

@@ -1,0 +1,187 @@
+import type { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+import type { Em } from '../entities/index.ts'
+import { beginning, streamKey } from '../queue/keys.ts'
+import { rangeStream, type StreamEvent } from '../queue/stream.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { eventMatches, type JobSubject, toEventData } from './event-data.ts'
+import { followEvents } from './event-reader.ts'
+import { createSink, type Sink } from './event-sink.ts'
+import type { JobEventMessage, JobEvents } from './ledger.ts'
+import { createReplay } from './replay.ts'
+import type { JobFilter } from './row.ts'
+import { createSubjects } from './subjects.ts'
+
+export interface JobEventsSettings {
+  fork: () => Em
+  prefix: string
+  names: readonly string[]
+  /** Opens a connection of its own that waits for Redis to come back. */
+  openRedis: () => Redis
+  log: Logger
+}
+
+interface Subscriber {
+  workspaceId: string
+  filter: JobFilter
+  sink: Sink
+}
+
+/** Readers stop when nobody has listened for so long. */
+const idleMs = 60_000
+
+/**
+ * Live job events of this process.
+ * 1. One reader per queue follows its stream while anybody listens; what a job is about is looked up once.
+ * 2. Each event goes to the sinks of its job, its lead, its correlation id, and those that want more than that.
+ * 3. A sink that starts, resumes or falls behind reads the stream by itself until it has caught up (replay.ts).
+ */
+export function createJobEvents(settings: JobEventsSettings): JobEvents {
+  const { names, prefix, log } = settings
+  const positions = new Map<string, string>()
+  const subscribers = createIndex()
+  const listeners = new Set<(leadId: string) => void>()
+  const subjects = createSubjects(settings.fork)
+  let readers: AbortController | undefined
+  let shared: Redis | undefined
+  let idle: NodeJS.Timeout | undefined
+  let started: Promise<unknown> = Promise.resolve()
+
+  function startReaders(): void {
+    const controller = new AbortController()
+    readers = controller
+    shared = settings.openRedis()
+    started = Promise.all(names.map((queue) => startReader(queue, controller.signal)))
+  }
+
+  /** Resolves once the reader knows where it begins. */
+  function startReader(queue: string, signal: AbortSignal): Promise<void> {
+    const redis = settings.openRedis()
+    signal.addEventListener('abort', () => redis.disconnect(), { once: true })
+    return new Promise((resolve) => {
+      const reader = {
+        queue,
+        stream: streamKey(prefix, queue),
+        redis,
+        log,
+        start: (position: string) => {
+          positions.set(queue, position)
+          resolve()
+        },
+        page: (events: StreamEvent[], position: string) => fanOut(queue, events, position),
+        gap: (position: string) => {
+          positions.set(queue, position)
+          for (const { sink } of subscribers.all) sink.catchUp()
+        },
+      }
+      void followEvents(reader, signal).then(resolve)
+    })
+  }
+
+  async function fanOut(queue: string, events: StreamEvent[], position: string): Promise<void> {
+    const known = await subjects(events.map(({ jobId }) => jobId))
+    let before = encodeCursor(positions)
+    for (const event of events) {
+      positions.set(queue, event.id)
+      const cursor = encodeCursor(positions)
+      const subject = known.get(event.jobId)
+      if (subject) tell(queue, event, subject, cursor, before)
+      before = cursor
+    }
+    positions.set(queue, position)
+  }
+
+  function tell(queue: string, event: StreamEvent, subject: JobSubject, cursor: string, before: string): void {
+    if (subject.leadId) for (const callback of listeners) callback(subject.leadId)
+    const data = toEventData(event, queue)
+    if (!data) return
+    const message: JobEventMessage = { kind: 'event', cursor, event: data }
+    for (const { workspaceId, filter, sink } of subscribers.of(subject))
+      if (workspaceId === subject.workspaceId && eventMatches(filter, subject, data)) sink.deliver(queue, event.id, message, before)
+  }
+
+  function attach(): void {
+    clearTimeout(idle)
+    if (!readers) startReaders()
+  }
+
+  function detach(): void {
+    if (subscribers.all.size + listeners.size > 0) return
+    idle = setTimeout(stopReaders, idleMs)
+    idle.unref()
+  }
+
+  function stopReaders(): void {
+    readers?.abort()
+    readers = undefined
+    shared?.disconnect()
+    positions.clear()
+  }
+
+  return {
+    async subscribe(workspaceId, filter, after) {
+      const wanted = filter.names ? names.filter((name) => filter.names?.includes(name)) : names
+      const start = after === undefined ? new Map<string, string>() : decodeCursor(after)
+      const replay = createReplay({
+        ...settings,
+        workspaceId,
+        filter,
+        queues: wanted,
+        subjects,
+        positions,
+        read: async (queue, position) => rangeStream(shared!, streamKey(prefix, queue), position),
+        redis: () => shared!,
+        ready: () => started,
+        fresh: after === undefined,
+      })
+      for (const queue of wanted) if (!start.has(queue)) start.set(queue, beginning)
+      const subscriber: Subscriber = { workspaceId, filter, sink: undefined as never }
+      attach()
+      subscriber.sink = createSink({ readOn: replay, released: () => release(subscriber) }, start, [], (error) => log.warn({ err: error }, 'A subscriber has to wait for its events'))
+      subscribers.add(subscriber)
+      return subscriber.sink
+    },
+    listen(callback) {
+      listeners.add(callback)
+      attach()
+      return () => {
+        listeners.delete(callback)
+        detach()
+      }
+    },
+    async close() {
+      clearTimeout(idle)
+      for (const { sink } of [...subscribers.all]) await sink.return?.()
+      stopReaders()
+    },
+  }
+
+  function release(subscriber: Subscriber): void {
+    subscribers.remove(subscriber)
+    detach()
+  }
+}
+
+/** Subscribers by what they asked for, so that an event finds its few among thousands. */
+function createIndex() {
+  const all = new Set<Subscriber>()
+  const byKey = new Map<string, Set<Subscriber>>()
+  const keysOf = ({ filter }: Subscriber): string[] => filter.ids ?? [filter.leadId ?? filter.correlationId ?? '*']
+  return {
+    all,
+    add(subscriber: Subscriber) {
+      all.add(subscriber)
+      for (const key of keysOf(subscriber)) byKey.set(key, (byKey.get(key) ?? new Set()).add(subscriber))
+    },
+    remove(subscriber: Subscriber) {
+      all.delete(subscriber)
+      for (const key of keysOf(subscriber)) {
+        byKey.get(key)?.delete(subscriber)
+        if (byKey.get(key)?.size === 0) byKey.delete(key)
+      }
+    },
+    *of(subject: JobSubject): Generator<Subscriber> {
+      for (const key of [subject.id, subject.leadId, subject.correlationId, '*']) if (key) yield* byKey.get(key) ?? []
+    },
+  }
+}

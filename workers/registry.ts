@@ -1,0 +1,6 @@
+import type { AnyJobDefinition } from '../ledger/definition.ts'
+import { leadCreated } from './lead.created.ts'
+import { messageResolve } from './message.resolve.ts'
+
+/** Every job there is: a job is a file in this folder and a line here. */
+export const registry: readonly AnyJobDefinition[] = [leadCreated, messageResolve]
