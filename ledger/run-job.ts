@@ -6,9 +6,9 @@ import { coalesce } from './coalesce.ts'
 import { type AnyJobDefinition, definitionOf, type JobContext } from './definition.ts'
 import { upcastInput } from './input.ts'
 import type { Ledger } from './ledger.ts'
-import { createProgress } from './progress.ts'
 import { marks } from './sql.ts'
 import { createSteps } from './steps.ts'
+import { createTelling, type Telling } from './telling.ts'
 
 export interface RunnerSettings<Services> {
   ledger: Ledger
@@ -77,19 +77,19 @@ async function run<S>(settings: RunnerSettings<S>, definition: AnyJobDefinition,
   const input = upcastInput(definition, attempt.data.input, attempt.data.version)
   const timeout = AbortSignal.timeout(definition.timeoutMs ?? defaultTimeoutMs)
   const signal = AbortSignal.any([stop, timeout])
-  const progress = createProgress(attempt, log)
+  const telling = createTelling(attempt, log)
   try {
-    const context = contextOf(settings, attempt, signal, log, progress.report)
+    const context = contextOf(settings, attempt, signal, log, telling)
     const result = (await Promise.race([definition.run(input, context), leftBehind(signal)])) as unknown
-    await progress.flush()
+    await telling.flush()
     return completed(result)
   } catch (error) {
-    await progress.flush()
+    await telling.flush()
     return stopped(stop, timeout, definition, attempt) ?? classify(error, definition, attempt)
   }
 }
 
-function contextOf<S>(settings: RunnerSettings<S>, attempt: Attempt, signal: AbortSignal, log: Logger, progress: (value: unknown) => void): JobContext<unknown, S> {
+function contextOf<S>(settings: RunnerSettings<S>, attempt: Attempt, signal: AbortSignal, log: Logger, telling: Telling): JobContext<unknown, S> {
   const { ledger } = settings
   const actor = { workspaceId: attempt.data.workspaceId, correlationId: attempt.data.correlationId }
   return {
@@ -110,8 +110,8 @@ function contextOf<S>(settings: RunnerSettings<S>, attempt: Attempt, signal: Abo
       const [outcome] = await ledger.enqueueIn(em, [{ definition, input, actor, ...options }])
       if (outcome instanceof Error) throw outcome
     },
-    progress,
-    say: (line) => void attempt.say(line.slice(0, 1_000)).catch((error: Error) => log.warn({ err: error }, 'A log line was lost')),
+    progress: telling.progress,
+    say: telling.say,
     step: createSteps(settings.fork, attempt.jobId),
   }
 }

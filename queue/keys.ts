@@ -8,6 +8,11 @@ export function streamKey(prefix: string, name: string): string {
   return `${queuePrefix(prefix, name)}:${name}:events`
 }
 
+/** What BullMQ remembers of a queue as a whole. */
+export function metaKey(prefix: string, name: string): string {
+  return `${queuePrefix(prefix, name)}:${name}:meta`
+}
+
 /** Channel on which workers are asked to stop a running job. */
 export function cancelChannel(prefix: string): string {
   return `${prefix}:cancel`

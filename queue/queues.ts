@@ -1,7 +1,7 @@
 import { type JobsOptions, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { connect, type OnError } from './connection.ts'
-import { bullId, cancelChannel, queuePrefix, streamKey } from './keys.ts'
+import { bullId, cancelChannel, metaKey, queuePrefix, streamKey } from './keys.ts'
 
 /** What BullMQ holds of a job while it can run. */
 export interface QueuedData {
@@ -58,43 +58,57 @@ const retention: JobsOptions = {
  */
 export function openQueues(url: string, prefix: string, names: readonly string[], onError: OnError): Queues {
   const redis = connect(url, 'failFast', onError)
-  const queues = new Map(names.map((name) => [name, openQueue(redis, prefix, name, onError)]))
-  const queue = (name: string) => queues.get(name) ?? raise(name)
+  const opened = new Map<string, Promise<Queue<QueuedData>>>()
+  const queue = (name: string) => {
+    if (!names.includes(name)) throw new Error(`There is no queue named "${name}"`)
+    const open = opened.get(name) ?? openQueue(redis, prefix, name, onError)
+    opened.set(name, open)
+    open.catch(() => opened.delete(name))
+    return open
+  }
+  redis.on('ready', () => void rememberLength(redis, prefix, names).catch(onError))
   return {
     redis,
     names,
     add: async (name, entries) => {
-      await queue(name).addBulk(entries.map((entry) => ({ name, data: entry.data, opts: optionsOf(entry) })))
+      await (await queue(name)).addBulk(entries.map((entry) => ({ name, data: entry.data, opts: optionsOf(entry) })))
     },
-    states: (name, ids) => Promise.all(ids.map(({ jobId, run }) => queue(name).getJobState(bullId(jobId, run)) as Promise<QueueState>)),
-    outcome: (name, jobId, run) => outcomeOf(queue(name), bullId(jobId, run)),
-    remove: (name, jobId, run) => removeIdle(queue(name), bullId(jobId, run)),
+    states: async (name, ids) => {
+      const open = await queue(name)
+      return Promise.all(ids.map(({ jobId, run }) => open.getJobState(bullId(jobId, run)) as Promise<QueueState>))
+    },
+    outcome: async (name, jobId, run) => outcomeOf(await queue(name), bullId(jobId, run)),
+    remove: async (name, jobId, run) => removeIdle(await queue(name), bullId(jobId, run)),
     publish: (name, event, jobId, run, fields) => publishTo(redis, streamKey(prefix, name), event, bullId(jobId, run), fields),
     requestCancel: async (jobId, run) => {
       await redis.publish(cancelChannel(prefix), bullId(jobId, run))
     },
-    counts: (name) => queue(name).getJobCounts(),
+    counts: async (name) => (await queue(name)).getJobCounts(),
     close: async () => {
-      await Promise.allSettled([...queues.values()].map((each) => each.close()))
+      await Promise.allSettled([...opened.values()].map(async (open) => (await open).close()))
       redis.disconnect()
     },
   }
 }
 
-function raise(name: string): never {
-  throw new Error(`There is no queue named "${name}"`)
-}
-
-function openQueue(connection: Redis, prefix: string, name: string, onError: OnError): Queue<QueuedData> {
+/** A queue opened while Redis is away would stay unusable (BullMQ 6.7), so it is opened only when Redis answers. */
+async function openQueue(connection: Redis, prefix: string, name: string, onError: OnError): Promise<Queue<QueuedData>> {
+  if (connection.status !== 'ready') throw new Error('Redis is away')
   const queue = new Queue<QueuedData>(name, {
     connection,
     prefix: queuePrefix(prefix, name),
     skipWaitingForReady: true,
+    skipMetasUpdate: true,
     defaultJobOptions: retention,
-    streams: { events: { maxLen: streamLength } },
   })
   queue.on('error', onError)
+  await queue.waitUntilReady()
   return queue
+}
+
+/** Written at every connect: a Redis that was emptied would fall back to BullMQ's own, shorter length. */
+async function rememberLength(redis: Redis, prefix: string, names: readonly string[]): Promise<void> {
+  await Promise.all(names.map((name) => redis.hset(metaKey(prefix, name), 'opts.maxLenEvents', streamLength)))
 }
 
 /** The wait before a further attempt comes with the error, so its strategy is `custom`; see worker.ts. */

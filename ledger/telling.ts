@@ -5,38 +5,52 @@ import type { Attempt } from '../queue/worker.ts'
 const intervalMs = 250
 /** Larger values would weigh on every subscriber. */
 const maxBytes = 1_024
+const maxLine = 1_000
 
-/** Sends progress at once, then at most four times a second; the latest value wins and the last one is always sent. */
-export function createProgress(attempt: Attempt, log: Logger): { report: (value: unknown) => void; flush: () => Promise<void> } {
+/** What a running job tells its watchers, in the order it says it. */
+export interface Telling {
+  /** Sent at once, then at most four times a second; the latest value wins and the last one is always sent. */
+  progress(value: unknown): void
+  say(line: string): void
+  /** Resolves when all of it is in the stream. */
+  flush(): Promise<void>
+}
+
+export function createTelling(attempt: Attempt, log: Logger): Telling {
   let pending: { value: unknown } | undefined
   let timer: NodeJS.Timeout | undefined
   let sending: Promise<void> = Promise.resolve()
 
-  function send(): void {
+  function send(what: () => Promise<void>): void {
+    sending = sending.then(what).catch((error: Error) => log.warn({ err: error }, 'Watchers of the job miss something'))
+  }
+
+  function sendProgress(): void {
     const next = pending
     pending = undefined
-    if (next) sending = sending.then(() => attempt.progress(next.value)).catch((error: Error) => log.warn({ err: error }, 'Progress was lost'))
+    if (next) send(() => attempt.progress(next.value))
   }
 
   function tick(): void {
     timer = undefined
     if (!pending) return
-    send()
+    sendProgress()
     timer = setTimeout(tick, intervalMs)
   }
 
   return {
-    report: (value) => {
+    progress: (value) => {
       const bytes = Buffer.byteLength(JSON.stringify(value))
       if (bytes > maxBytes) throw new RangeError(`Progress takes ${bytes} bytes; at most ${maxBytes} are allowed`)
       pending = { value }
       if (timer) return
-      send()
+      sendProgress()
       timer = setTimeout(tick, intervalMs)
     },
+    say: (line) => send(() => attempt.say(line.slice(0, maxLine))),
     flush: async () => {
       clearTimeout(timer)
-      send()
+      sendProgress()
       await sending
     },
   }

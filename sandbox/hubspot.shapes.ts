@@ -1,0 +1,70 @@
+import { flag, list, number, type Of, object, record, text } from './shape.ts'
+
+const properties = record(text())
+const association = object({
+  to: object({ id: text() }),
+  types: list(
+    object({
+      associationCategory: text({ oneOf: ['HUBSPOT_DEFINED', 'USER_DEFINED', 'INTEGRATOR_DEFINED'] }),
+      associationTypeId: number,
+    }),
+    { min: 1 },
+  ),
+})
+const names = list(text())
+
+/** Request bodies (integrations.md 6.3): every property value is a text, batches hold at most 100. */
+export const createShape = object(
+  { properties },
+  { associations: list(association), objectWriteTraceId: text() },
+)
+export const patchShape = object({ properties }, { objectWriteTraceId: text() })
+const upsertInput = object({ id: text(), properties }, { idProperty: text(), objectWriteTraceId: text() })
+export const upsertShape = object({ inputs: list(upsertInput, { min: 1, max: 100 }) })
+export const batchReadShape = object(
+  { inputs: list(object({ id: text() }), { min: 1, max: 100 }), properties: names },
+  { idProperty: text(), propertiesWithHistory: names },
+)
+const filter = object(
+  {
+    propertyName: text(),
+    operator: text({
+      oneOf: [
+        ...(['EQ', 'NEQ', 'LT', 'LTE', 'GT', 'GTE', 'BETWEEN', 'IN', 'NOT_IN'] as const),
+        ...(['HAS_PROPERTY', 'NOT_HAS_PROPERTY', 'CONTAINS_TOKEN', 'NOT_CONTAINS_TOKEN'] as const),
+      ],
+    }),
+  },
+  { value: text(), highValue: text(), values: names },
+)
+const sort = object({ propertyName: text() }, { direction: text({ oneOf: ['ASCENDING', 'DESCENDING'] }) })
+export const searchShape = object(
+  {},
+  {
+    filterGroups: list(object({ filters: list(filter, { max: 6 }) }), { max: 5 }),
+    sorts: list(sort, { max: 1 }),
+    query: text(),
+    properties: names,
+    limit: number,
+    after: text({ pattern: /^\d*$/ }),
+  },
+)
+export const propertyShape = object(
+  {
+    name: text({ max: 100, pattern: /^[a-z][a-z0-9_]*$/ }),
+    label: text(),
+    type: text({ oneOf: ['string', 'number', 'bool', 'date', 'datetime', 'enumeration'] }),
+    fieldType: text(),
+    groupName: text(),
+  },
+  {
+    hasUniqueValue: flag,
+    description: text(),
+    options: list(object({ label: text(), value: text() }, { displayOrder: number, hidden: flag })),
+  },
+)
+export type Association = Of<typeof association>
+export type UpsertInput = Of<typeof upsertInput>
+export type SearchOrder = Of<typeof searchShape>
+export type Filter = Of<typeof filter>
+export type PropertyOrder = Of<typeof propertyShape>

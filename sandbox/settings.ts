@@ -1,0 +1,52 @@
+/**
+ * What a test may turn while the sandbox runs. Times in milliseconds, limits as the vendors
+ * have them (integrations.md 3.1, 4.1, 5.5, 6.4).
+ */
+export const defaultSettings = {
+  /** Answer time per vendor, spent after the effect. Mailchimp's makes its connection limit felt. */
+  mailchimpLatencyMs: 5,
+  mandrillLatencyMs: 0,
+  whatsappLatencyMs: 0,
+  hubspotLatencyMs: 0,
+  /** How long a sent mail stays invisible to messages/info and messages/search. */
+  mandrillIndexDelayMs: 2000,
+  /** How long a contact's change stays invisible to the CRM search. */
+  hubspotIndexDelayMs: 1000,
+  /** Between an effect and its webhook; the next event of the same message waits as long again. */
+  webhookDelayMs: 100,
+  /** Before a failed webhook is tried again (WhatsApp doubles it each time). */
+  webhookRetryMs: 250,
+  webhooksEnabled: true,
+  /** Sends WhatsApp's statuses as read, delivered, sent. */
+  reorderStatuses: false,
+  /** Sends WhatsApp's statuses of one message in one POST. */
+  batchStatuses: false,
+  /** Delivers every webhook twice. */
+  duplicateWebhooks: false,
+  /** Share of delivered mails that are opened, 0 to 1. */
+  openRate: 0,
+  mailchimpConnections: 10,
+  mandrillSearchesPerMinute: 20,
+  whatsappPerSecond: 80,
+  whatsappPairBurst: 45,
+  hubspotPerTenSeconds: 100,
+  hubspotSearchesPerSecond: 5,
+}
+export type Settings = typeof defaultSettings
+
+/** Changes the given settings; answers with what is wrong, or null when all were taken. */
+export function applySettings(settings: Settings, changes: Record<string, unknown>): string | null {
+  for (const [name, value] of Object.entries(changes)) {
+    const problem = settingProblem(name, value)
+    if (problem) return problem
+  }
+  Object.assign(settings, changes)
+  return null
+}
+
+function settingProblem(name: string, value: unknown): string | null {
+  if (!Object.hasOwn(defaultSettings, name)) return `unknown setting ${name}`
+  const expected = typeof defaultSettings[name as keyof Settings]
+  if (typeof value !== expected) return `${name} must be a ${expected}`
+  return typeof value === 'number' && !(value >= 0) ? `${name} must be 0 or more` : null
+}
