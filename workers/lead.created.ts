@@ -115,6 +115,7 @@ const vendors: Record<Step, { vendor: string; key?: keyof ExternalIds; synced?: 
 async function record(em: Em, { job }: Context, lead: LeadRow, step: Step, result: StepResult): Promise<void> {
   const { vendor, key, synced, channel } = vendors[step]
   if (key && result.externalId) await em.execute('update `lead` set external_ids = json_set(external_ids, ?, ?) where id = ?', [`$.${key}`, result.externalId, lead.id])
+  if (result.outcome === 'ACCEPTED') await em.execute("update `lead` set status = 'WELCOMED' where id = ? and status = 'NEW'", [lead.id])
   const type = typeOf(result, synced, channel)
   if (!type) return
   const detail: LeadEventDetail = { step, vendor, ...(channel && { channel, purpose: 'welcome' }), ...(result.reason !== undefined && { reason: result.reason }) }

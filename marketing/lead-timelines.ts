@@ -1,0 +1,145 @@
+import type { Logger } from 'pino'
+import type { Em } from '../entities/index.ts'
+import { type LeadEventRow, type LeadTimelines, readTimeline } from './timeline.ts'
+
+/** What a nudge misses is found after so long. */
+const pollMs = 1_000
+/** Events read at once. */
+const pageSize = 100
+
+interface Watcher {
+  leadId: string
+  /** Reads on, if somebody waits. */
+  nudge(): void
+}
+
+export interface LiveTimelines extends LeadTimelines {
+  /** Tells that something may have happened to a lead. */
+  nudge(leadId: string): void
+}
+
+/**
+ * Live timelines. Whoever waits reads from SQL after the last event seen, when nudged and once a second; the order of
+ * `seq` is the order of commits, so nothing is missed whatever happens to the nudges.
+ */
+export function createLeadTimelines(fork: () => Em, log: Logger): LiveTimelines {
+  const watchers = new Map<string, Set<Watcher>>()
+  const seqs = new Map<string, number>()
+  const timer = setInterval(() => void poll().catch((error: Error) => log.warn({ err: error }, 'Timelines could not be looked up')), pollMs)
+  timer.unref()
+
+  /** One query for all leads that are watched, whatever their number. */
+  async function poll(): Promise<void> {
+    const ids = [...watchers.keys()]
+    if (ids.length === 0) return
+    const rows = await fork().execute<{ id: string; last_event_seq: number }[]>(`select id, last_event_seq from \`lead\` where id in (${ids.map(() => '?').join(', ')})`, ids)
+    for (const { id, last_event_seq: seq } of rows) {
+      if (seqs.get(id) !== seq) nudge(id)
+      seqs.set(id, seq)
+    }
+  }
+
+  function nudge(leadId: string): void {
+    for (const watcher of watchers.get(leadId) ?? []) watcher.nudge()
+  }
+
+  function add(watcher: Watcher): () => void {
+    watchers.set(watcher.leadId, (watchers.get(watcher.leadId) ?? new Set()).add(watcher))
+    return () => {
+      const group = watchers.get(watcher.leadId)
+      group?.delete(watcher)
+      if (group?.size === 0) {
+        watchers.delete(watcher.leadId)
+        seqs.delete(watcher.leadId)
+      }
+    }
+  }
+
+  return {
+    nudge,
+    subscribe: (workspaceId, leadId, afterSeq) => watch({ fork, log, workspaceId, leadId, add }, afterSeq),
+    async close() {
+      clearInterval(timer)
+    },
+  }
+}
+
+interface Watch {
+  fork: () => Em
+  log: Logger
+  workspaceId: string
+  leadId: string
+  add(watcher: Watcher): () => void
+}
+
+type Result = IteratorResult<LeadEventRow>
+
+/** Pull-based: nothing is read while the subscriber has something left to take. */
+function watch({ fork, log, workspaceId, leadId, add }: Watch, afterSeq: number): AsyncIterableIterator<LeadEventRow> {
+  let last = afterSeq
+  let buffer: LeadEventRow[] = []
+  let waiting: ((result: Result) => void) | undefined
+  let reading = false
+  let again = false
+  let closed = false
+  const remove = add({ leadId, nudge: () => void read() })
+
+  async function read(): Promise<void> {
+    again = true
+    if (reading || !waiting) return
+    reading = true
+    try {
+      while (again && isWaiting() && !closed) {
+        again = false
+        buffer = await eventsAfter(fork(), workspaceId, leadId, last)
+        give()
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'A timeline could not be read; it is tried again')
+    } finally {
+      reading = false
+    }
+  }
+
+  const isWaiting = () => waiting !== undefined
+
+  function give(): void {
+    const event = waiting && buffer.shift()
+    if (!event || !waiting) return
+    last = event.seq
+    const resolve = waiting
+    waiting = undefined
+    resolve({ value: event, done: false })
+  }
+
+  function finish(): Promise<Result> {
+    if (!closed) {
+      closed = true
+      remove()
+      waiting?.({ value: undefined, done: true })
+      waiting = undefined
+    }
+    return Promise.resolve({ value: undefined, done: true })
+  }
+
+  return {
+    next() {
+      if (closed) return finish()
+      return new Promise<Result>((resolve) => {
+        waiting = resolve
+        give()
+        if (isWaiting()) void read()
+      })
+    },
+    return: finish,
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
+
+/** Events of a lead, if the workspace has it. */
+async function eventsAfter(em: Em, workspaceId: string, leadId: string, seq: number): Promise<LeadEventRow[]> {
+  const [lead] = await em.execute<{ id: string }[]>('select id from `lead` where id = ? and workspace_id = ?', [leadId, workspaceId])
+  return lead ? readTimeline(em, leadId, seq, pageSize) : []
+}

@@ -1,0 +1,106 @@
+import {
+  IdempotencyConflictError,
+  InvalidInputError,
+  LedgerError,
+  NotFoundError,
+  UnknownJobError,
+  WrongStateError,
+} from '../ledger/errors.ts'
+import type { Api } from '../schema/api.ts'
+import type { ErrorCode } from '../schema/error-codes.ts'
+
+/** Failures a caller must expect: typed members of a mutation's result, each an `Error`. */
+
+/** The workspace has a lead with this e-mail address. */
+export class LeadExistsError extends LedgerError {
+  readonly leadId: string
+  constructor(leadId: string) {
+    super('LEAD_EXISTS', `Lead ${leadId} has this e-mail address already`)
+    this.leadId = leadId
+  }
+}
+
+/** The lead is not the version the caller wanted to change. */
+export class VersionConflictError extends LedgerError {
+  readonly leadId: string
+  constructor(leadId: string, version: number) {
+    super('VERSION_CONFLICT', `Lead ${leadId} has version ${version} by now`)
+    this.leadId = leadId
+  }
+}
+
+/**
+ * Loads what an answer is about.
+ * @throws NotFoundError when it was erased since
+ */
+export async function found<T>(loader: { load(id: string): Promise<T | null> }, id: string): Promise<T> {
+  const row = await loader.load(id)
+  if (row === null) throw new NotFoundError(id)
+  return row
+}
+
+/**
+ * Declares the error types. What they lead to is never null, like in the payloads beside them: fields of one name must
+ * agree on that, or no document could ask for both.
+ */
+export function errorTypes({ builder, ErrorCode, Job, Lead, JobState, InputIssue }: Api): void {
+  const ErrorInterface = builder.interfaceRef<LedgerError>('Error').implement({
+    description: 'A failure the caller must expect.',
+    fields: (t) => ({
+      code: t.field({ type: ErrorCode, resolve: ({ code }) => code as ErrorCode }),
+      message: t.exposeString('message'),
+    }),
+  })
+  const interfaces = [ErrorInterface]
+  InputIssue.implement({
+    fields: (t) => ({
+      path: t.exposeString('path', { description: 'Path to the value, e.g. items.3.email.' }),
+      message: t.exposeString('message'),
+    }),
+  })
+  builder.objectType(InvalidInputError, {
+    name: 'InvalidInputError',
+    interfaces,
+    fields: (t) => ({ issues: t.expose('issues', { type: [InputIssue] }) }),
+  })
+  builder.objectType(IdempotencyConflictError, {
+    name: 'IdempotencyConflictError',
+    interfaces,
+    fields: (t) => ({
+      job: t.field({
+        type: Job,
+        description: 'The job the key was used for.',
+        resolve: ({ jobId }, _, { loaders }) => found(loaders.job, jobId),
+      }),
+    }),
+  })
+  builder.objectType(LeadExistsError, {
+    name: 'LeadExistsError',
+    interfaces,
+    fields: (t) => ({
+      lead: t.field({
+        type: Lead,
+        description: 'The lead that has it.',
+        resolve: ({ leadId }, _, { loaders }) => found(loaders.lead, leadId),
+      }),
+    }),
+  })
+  builder.objectType(VersionConflictError, {
+    name: 'VersionConflictError',
+    interfaces,
+    fields: (t) => ({
+      lead: t.field({
+        type: Lead,
+        description: 'The lead as it is now.',
+        resolve: ({ leadId }, _, { loaders }) => found(loaders.lead, leadId),
+      }),
+    }),
+  })
+  builder.objectType(WrongStateError, {
+    name: 'WrongStateError',
+    interfaces,
+    fields: (t) => ({ state: t.expose('state', { type: JobState }) }),
+  })
+  builder.objectType(NotFoundError, { name: 'NotFoundError', interfaces, fields: (t) => ({ id: t.exposeID('id') }) })
+  builder.objectType(UnknownJobError, { name: 'UnknownJobError', interfaces })
+}

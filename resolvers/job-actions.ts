@@ -1,0 +1,53 @@
+import { definitionOf } from '../ledger/definition.ts'
+import { InvalidInputError, NotFoundError, UnknownJobError, WrongStateError } from '../ledger/errors.ts'
+import type { JobRow } from '../ledger/row.ts'
+import type { Api } from '../schema/api.ts'
+import { forbidden } from '../schema/builder.ts'
+import type { Context } from '../schema/context.ts'
+
+/** What operators do to jobs. The ledger writes the audit row of each in the same transaction. */
+export function jobActions({ builder, Job }: Api): void {
+  const JobPayload = builder.objectRef<{ job: JobRow }>('JobPayload').implement({
+    fields: (t) => ({ job: t.field({ type: Job, resolve: ({ job }) => job }) }),
+  })
+  const JobResult = builder.errorUnion('JobResult', { types: [JobPayload, NotFoundError, WrongStateError] })
+  const common = { authScopes: { permission: 'jobs:write' } } as const
+  const target = builder.args((t) => ({
+    id: t.id({ required: true }),
+    reason: t.string({ description: 'Why; kept with the action.' }),
+  }))
+  builder.mutationFields((t) => ({
+    retryJob: t.field({
+      ...common,
+      type: JobResult,
+      description: 'Starts the next run of a dead or cancelled job. Its attempts so far stay.',
+      args: target,
+      resolve: async (_, { id, reason }, { ledger, actor }) => ({ job: await ledger.retry(actor, id, reason ?? undefined) }),
+    }),
+    rerunJob: t.field({
+      ...common,
+      type: JobPayload,
+      description: 'Runs a final job again with other input, as a new job whose `retryOf` is the old one.',
+      args: { ...target, input: t.arg({ type: 'JSON', required: true }) },
+      errors: { types: [NotFoundError, WrongStateError, InvalidInputError, UnknownJobError] },
+      resolve: async (_, { id, input, reason }, context) => {
+        await checkMayStart(id, context)
+        return { job: await context.ledger.rerun(context.actor, id, input, reason ?? undefined) }
+      },
+    }),
+    cancelJob: t.field({
+      ...common,
+      type: JobResult,
+      description: 'Cancels a job: at once when it does not run, else by asking its worker to stop.',
+      args: target,
+      resolve: async (_, { id, reason }, { ledger, actor }) => ({ job: await ledger.cancel(actor, id, reason ?? undefined) }),
+    }),
+  }))
+}
+
+/** Other input makes another job, so it takes the permission to start one. */
+async function checkMayStart(id: string, { loaders, ledger, caller }: Context): Promise<void> {
+  const job = await loaders.job.load(id)
+  const permission = job && definitionOf(ledger.definitions, job.name)?.mutation?.permission
+  if (permission && !caller.permissions.has(permission)) throw forbidden(`Starting ${job.name} takes the permission ${permission}`)
+}

@@ -1,0 +1,142 @@
+import { consentStates } from '../entities/lead.ts'
+import type { InputIssue } from '../ledger/errors.ts'
+import { countryOfLocale, type Normalised, normaliseEmail, normaliseLocale, normalisePhone, normaliseTimeZone } from '../marketing/identity.ts'
+import type { LeadFields } from '../marketing/leads.ts'
+import type { Api } from '../schema/api.ts'
+import type { InputFields } from '../schema/builder.ts'
+
+/** What a caller says about a lead, checked and brought into the form it is stored in. */
+
+type Text = string | null | undefined
+
+export interface LeadInput {
+  email?: Text
+  phone?: Text
+  country?: Text
+  firstName?: Text
+  lastName?: Text
+  company?: Text
+  locale?: Text
+  timeZone?: Text
+  source?: Text
+  utm?: { [K in 'source' | 'medium' | 'campaign' | 'term' | 'content']?: Text } | null | undefined
+  tags?: string[] | null | undefined
+  customFields?: unknown
+  emailConsent?: (typeof consentStates)[number] | null | undefined
+  whatsappConsent?: (typeof consentStates)[number] | null | undefined
+  campaignId?: Text
+}
+
+export type LeadInputFields = ReturnType<typeof leadInputFields>
+
+/** Declares the fields of a lead in an input type. */
+export function leadInputFields({ builder, ConsentState }: Api) {
+  const Utm = builder.inputType('UtmParametersInput', {
+    fields: (t) => ({ source: t.string(), medium: t.string(), campaign: t.string(), term: t.string(), content: t.string() }),
+  })
+  return (t: InputFields) => ({
+    email: t.string(),
+    phone: t.string({ description: 'With + and country code, or a national number together with `country`.' }),
+    country: t.string({ description: 'ISO 3166 code for national phone numbers; default: the region of `locale`.' }),
+    firstName: t.string(),
+    lastName: t.string(),
+    company: t.string(),
+    locale: t.string({ description: 'BCP 47, e.g. es or es-MX.' }),
+    timeZone: t.string({ description: 'IANA name, e.g. Europe/Madrid.' }),
+    source: t.string({ description: 'Where the lead came from, e.g. landing-page.' }),
+    utm: t.field({ type: Utm }),
+    tags: t.stringList(),
+    customFields: t.field({ type: 'JSON', description: 'An object of texts.' }),
+    emailConsent: t.field({ type: ConsentState }),
+    whatsappConsent: t.field({ type: ConsentState }),
+    campaignId: t.id(),
+  })
+}
+
+const maxTags = 50
+const maxTag = 60
+const maxCustomFields = 50
+const lengths = { firstName: 100, lastName: 100, company: 200, source: 100 } as const
+
+/** Reads values and collects what is wrong with them, so that a caller sees every issue at once. */
+function reader() {
+  const issues: InputIssue[] = []
+  const note = (path: string, message: string) => {
+    issues.push({ path, message })
+  }
+  function text(path: string, value: Text, max: number): string | null {
+    const trimmed = value?.trim() ?? ''
+    if (trimmed.length > max) note(path, `is longer than ${max} characters`)
+    return trimmed === '' ? null : trimmed
+  }
+  function normal(path: string, value: Text, normalise: (raw: string) => Normalised): string | null {
+    if (!value?.trim()) return null
+    const result = normalise(value)
+    if (result.ok) return result.value
+    note(path, result.message)
+    return null
+  }
+  function tags(values: string[]): string[] {
+    const unique = [...new Set(values.map((tag) => tag.trim()).filter(Boolean))]
+    if (unique.length > maxTags) note('tags', `has more than ${maxTags} tags`)
+    if (unique.some((tag) => tag.length > maxTag)) note('tags', `has a tag of more than ${maxTag} characters`)
+    return unique
+  }
+  function customFields(value: unknown): Record<string, string> {
+    const entries = value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.entries(value) : undefined
+    const good = entries?.every(([key, field]) => key.length <= 60 && typeof field === 'string' && field.length <= 1000)
+    if (good && entries!.length <= maxCustomFields) return Object.fromEntries(entries!) as Record<string, string>
+    note('customFields', `is not an object of at most ${maxCustomFields} texts of up to 1000 characters`)
+    return {}
+  }
+  function utm(values: NonNullable<LeadInput['utm']>): LeadFields['utm'] {
+    const read = Object.entries(values).map(([key, value]) => [key, text(`utm.${key}`, value, 200)] as const)
+    return Object.fromEntries(read.filter(([, value]) => value !== null))
+  }
+  return { issues, text, normal, tags, customFields, utm }
+}
+
+/** Checks a new lead. @returns the lead as it is stored, or everything that is wrong with it */
+export function readLead(input: LeadInput): LeadFields | InputIssue[] {
+  const patch = readLeadPatch(input)
+  if (Array.isArray(patch)) return patch
+  if (!patch.email && !patch.phone) return [{ path: '', message: 'needs an e-mail address or a phone number' }]
+  return { ...nobody, ...patch }
+}
+
+const nobody: LeadFields = {
+  email: null,
+  phone: null,
+  firstName: null,
+  lastName: null,
+  company: null,
+  locale: null,
+  timeZone: null,
+  source: null,
+  utm: {},
+  tags: [],
+  customFields: {},
+  emailConsent: 'UNKNOWN',
+  whatsappConsent: 'UNKNOWN',
+  campaignId: null,
+}
+
+/** Checks a change. Only what the caller named is in the result; null clears a value. */
+export function readLeadPatch(input: LeadInput): Partial<LeadFields> | InputIssue[] {
+  const read = reader()
+  const patch: { -readonly [K in keyof LeadFields]?: LeadFields[K] } = {}
+  const country = input.country ?? countryOfLocale(input.locale)
+  if (input.email !== undefined) patch.email = read.normal('email', input.email, normaliseEmail)
+  if (input.phone !== undefined) patch.phone = read.normal('phone', input.phone, (raw) => normalisePhone(raw, country))
+  if (input.locale !== undefined) patch.locale = read.normal('locale', input.locale, normaliseLocale)
+  if (input.timeZone !== undefined) patch.timeZone = read.normal('timeZone', input.timeZone, normaliseTimeZone)
+  for (const name of ['firstName', 'lastName', 'company', 'source'] as const)
+    if (input[name] !== undefined) patch[name] = read.text(name, input[name], lengths[name])
+  if (input.utm !== undefined) patch.utm = read.utm(input.utm ?? {})
+  if (input.tags !== undefined) patch.tags = read.tags(input.tags ?? [])
+  if (input.customFields !== undefined) patch.customFields = read.customFields(input.customFields ?? {})
+  if (input.emailConsent) patch.emailConsent = input.emailConsent
+  if (input.whatsappConsent) patch.whatsappConsent = input.whatsappConsent
+  if (input.campaignId !== undefined) patch.campaignId = input.campaignId
+  return read.issues.length > 0 ? read.issues : patch
+}

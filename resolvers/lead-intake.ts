@@ -1,0 +1,155 @@
+import { Campaign } from '../entities/campaign.ts'
+import type { Em } from '../entities/index.ts'
+import { coalesce } from '../ledger/coalesce.ts'
+import { definitionOf } from '../ledger/definition.ts'
+import { findByKeys } from '../ledger/enqueue.ts'
+import { IdempotencyConflictError, InvalidInputError } from '../ledger/errors.ts'
+import { fingerprint } from '../ledger/input.ts'
+import type { Actor, Ledger } from '../ledger/ledger.ts'
+import type { JobRow } from '../ledger/row.ts'
+import { insertLeads, type LeadFields, type LeadRow } from '../marketing/leads.ts'
+import type { EnqueueOptions } from './enqueue-options.ts'
+import { LeadExistsError } from './errors.ts'
+
+/**
+ * How leads come in. 1. Concurrent requests are gathered into one transaction. 2. A request whose idempotency key was
+ * used gets the first answer. 3. The others are inserted; where the e-mail address is taken, the lead that has it wins.
+ * 4. Each new lead gets its `lead.created` job in the same transaction.
+ */
+
+export interface LeadRequest {
+  lead: LeadFields
+  /** What the caller sent, to tell a repeat from a conflict. */
+  asked: unknown
+  actor: Actor
+  options: EnqueueOptions
+}
+
+/** `lead` is null when this is a repeat: the first request's lead is read when it is asked for. */
+export interface AcceptedLead {
+  lead: LeadRow | null
+  leadId: string
+  job: JobRow
+  alreadyExisted: boolean
+}
+
+export type LeadOutcome = AcceptedLead | LeadExistsError | IdempotencyConflictError | InvalidInputError
+
+type Intake = (request: LeadRequest) => Promise<LeadOutcome>
+
+const leadCreated = 'lead.created'
+const maxBatch = 200
+const intakes = new WeakMap<Ledger, Intake>()
+
+/** Takes in one lead; concurrent calls share transactions. */
+export function intakeOf(ledger: Ledger): Intake {
+  let intake = intakes.get(ledger)
+  if (!intake) {
+    intake = coalesce((requests: LeadRequest[]) => takeIn(ledger, requests), { maxBatch })
+    intakes.set(ledger, intake)
+  }
+  return intake
+}
+
+/** Takes in many leads in one transaction. */
+export async function takeIn(ledger: Ledger, requests: readonly LeadRequest[]): Promise<LeadOutcome[]> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ledger.transaction((em) => takeInWithin(em, ledger, requests))
+    } catch (error) {
+      if (!(error instanceof KeyTaken) || tries >= 3) throw error
+    }
+  }
+}
+
+/** Another transaction used one of the idempotency keys after we had looked; seen again, the key is known. */
+class KeyTaken extends Error {}
+
+async function takeInWithin(em: Em, ledger: Ledger, requests: readonly LeadRequest[]): Promise<LeadOutcome[]> {
+  const outcomes = new Map<LeadRequest, LeadOutcome>()
+  for (const group of groups(requests)) await takeGroup(em, ledger, group, outcomes)
+  return requests.map((request) => outcomes.get(request)!)
+}
+
+/** By workspace; a request that repeats a key of the same call comes later, to see what the first one did. */
+function groups(requests: readonly LeadRequest[]): LeadRequest[][] {
+  const seen = new Map<string, number>()
+  const round = ({ actor, options }: LeadRequest) => {
+    if (!options.idempotencyKey) return 0
+    const key = `${actor.workspaceId} ${options.idempotencyKey}`
+    const times = seen.get(key) ?? 0
+    seen.set(key, times + 1)
+    return times
+  }
+  const grouped = Map.groupBy(requests, (request) => `${round(request)} ${request.actor.workspaceId}`)
+  return [...grouped].sort(([a], [b]) => Number.parseInt(a, 10) - Number.parseInt(b, 10)).map(([, group]) => group)
+}
+
+/** Requests of one workspace with different keys. */
+async function takeGroup(em: Em, ledger: Ledger, group: LeadRequest[], outcomes: Map<LeadRequest, LeadOutcome>): Promise<void> {
+  const { workspaceId } = group[0]!.actor
+  await answerRepeats(em, workspaceId, group, outcomes)
+  await refuseUnknownCampaigns(em, workspaceId, group, outcomes)
+  const fresh = group.filter((request) => !outcomes.has(request))
+  const items = fresh.map(({ lead, actor }) => ({ ...lead, correlationId: actor.correlationId }))
+  const inserted = await insertLeads(em, workspaceId, items, new Date())
+  const created = inserted.flatMap((each, index) => (each.kind === 'created' ? [{ request: fresh[index]!, lead: each.lead }] : []))
+  await enqueueCreated(em, ledger, created, outcomes)
+  const refused = fresh.filter((_, index) => inserted[index]!.kind === 'existing')
+  await answerRepeats(em, workspaceId, refused, outcomes)
+  fresh.forEach((request, index) => {
+    const each = inserted[index]!
+    if (each.kind === 'existing' && !outcomes.has(request)) outcomes.set(request, new LeadExistsError(each.leadId))
+  })
+}
+
+/** Answers the requests whose idempotency key has a job already. */
+async function answerRepeats(em: Em, workspaceId: string, requests: LeadRequest[], outcomes: Map<LeadRequest, LeadOutcome>): Promise<void> {
+  const keys = requests.flatMap(({ options }) => options.idempotencyKey ?? [])
+  const jobs = await findByKeys(em, workspaceId, leadCreated, keys)
+  for (const request of requests) {
+    const job = jobs.get(request.options.idempotencyKey ?? '')
+    if (!job) continue
+    const same = job.fingerprint === fingerprint(request.asked)
+    outcomes.set(request, same ? { lead: null, leadId: job.leadId!, job, alreadyExisted: true } : new IdempotencyConflictError(job.id))
+  }
+}
+
+async function refuseUnknownCampaigns(em: Em, workspaceId: string, requests: LeadRequest[], outcomes: Map<LeadRequest, LeadOutcome>): Promise<void> {
+  const ids = new Set(requests.flatMap(({ lead }) => lead.campaignId ?? []))
+  if (ids.size === 0) return
+  const known = await em.find(Campaign, { workspaceId, id: { $in: [...ids] } }, { disableIdentityMap: true })
+  for (const { id } of known) ids.delete(id)
+  for (const request of requests)
+    if (ids.has(request.lead.campaignId ?? ''))
+      outcomes.set(request, new InvalidInputError([{ path: 'campaignId', message: 'is not a campaign of this workspace' }]))
+}
+
+async function enqueueCreated(
+  em: Em,
+  ledger: Ledger,
+  created: { request: LeadRequest; lead: LeadRow }[],
+  outcomes: Map<LeadRequest, LeadOutcome>,
+): Promise<void> {
+  if (created.length === 0) return
+  const definition = definitionOf(ledger.definitions, leadCreated)
+  if (!definition) throw new Error(`There is no job definition named ${leadCreated}`)
+  const enqueued = await ledger.enqueueIn(
+    em,
+    created.map(({ request, lead }) => ({
+      definition,
+      input: { leadId: lead.id },
+      leadId: lead.id,
+      actor: request.actor,
+      fingerprintOf: request.asked,
+      ...request.options,
+    })),
+  )
+  created.forEach(({ request, lead }, index) => {
+    const outcome = enqueued[index]!
+    if (outcome instanceof IdempotencyConflictError) throw new KeyTaken()
+    if (outcome instanceof Error) throw outcome
+    if (!outcome.created) throw new KeyTaken()
+    outcomes.set(request, { lead, leadId: lead.id, job: outcome.job, alreadyExisted: false })
+  })
+}

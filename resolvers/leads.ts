@@ -1,0 +1,100 @@
+import { type ObjectQuery, raw } from '@mikro-orm/core'
+import { kindOfId } from '../entities/ids.ts'
+import { Lead } from '../entities/lead.ts'
+import { InvalidCursorError } from '../ledger/errors.ts'
+import type { LeadRow } from '../marketing/leads.ts'
+import type { Api } from '../schema/api.ts'
+import { type Page, pageSize } from '../schema/connection.ts'
+import type { Context } from '../schema/context.ts'
+
+/** Reading leads. */
+export function leadQueries({ builder, Lead, LeadConnection, LeadStatus, ConsentState }: Api): void {
+  const LeadFilter = builder.inputType('LeadFilter', {
+    description: 'Which leads; every condition given must hold.',
+    fields: (t) => ({
+      statuses: t.field({ type: [LeadStatus] }),
+      tag: t.string(),
+      source: t.string(),
+      campaignId: t.id(),
+      emailConsent: t.field({ type: ConsentState }),
+      whatsappConsent: t.field({ type: ConsentState }),
+      createdFrom: t.field({ type: 'DateTime' }),
+      createdBefore: t.field({ type: 'DateTime' }),
+      search: t.string({
+        description: 'Start of an e-mail address (with @) or phone number (with +), else part of an e-mail address, name or company.',
+      }),
+    }),
+  })
+  builder.queryFields((t) => ({
+    lead: t.field({
+      type: Lead,
+      nullable: true,
+      authScopes: { permission: 'leads:read' },
+      args: { id: t.arg.id({ required: true }) },
+      resolve: (_, { id }, { loaders }) => loaders.lead.load(id),
+    }),
+    leads: t.field({
+      type: LeadConnection,
+      description: 'Leads, newest first.',
+      authScopes: { permission: 'leads:read' },
+      args: { filter: t.arg({ type: LeadFilter }), first: t.arg.int(), after: t.arg.string() },
+      resolve: (_, { filter, first, after }, context) => leadPage(context, filter ?? {}, pageSize(first), after),
+    }),
+  }))
+}
+
+interface LeadFilter {
+  statuses?: LeadRow['status'][] | null | undefined
+  tag?: string | null | undefined
+  source?: string | null | undefined
+  campaignId?: string | null | undefined
+  emailConsent?: LeadRow['emailConsent'] | null | undefined
+  whatsappConsent?: LeadRow['whatsappConsent'] | null | undefined
+  createdFrom?: Date | null | undefined
+  createdBefore?: Date | null | undefined
+  search?: string | null | undefined
+}
+
+async function leadPage({ em, workspaceId }: Context, filter: LeadFilter, size: number, after: string | null | undefined): Promise<Page<LeadRow>> {
+  if (after && kindOfId(after) !== 'lead') throw new InvalidCursorError()
+  const matching = (): ObjectQuery<Lead> => ({ $and: [{ workspaceId }, ...conditions(filter)] })
+  const following = after ? { $and: [matching(), { id: { $lt: after } }] } : matching()
+  const rows = await em.find(Lead, following, { orderBy: { id: 'desc' }, limit: size + 1, disableIdentityMap: true })
+  return {
+    rows: rows.slice(0, size),
+    more: rows.length > size,
+    after,
+    cursorOf: ({ id }) => id,
+    count: async (limit) => {
+      const some = em.createQueryBuilder(Lead).select(raw('1')).where(matching() as never).limit(limit)
+      const [row] = await em.execute<{ n: number }[]>(`select count(*) as n from (${some.getQuery()}) matching`, [...some.getParams()])
+      return Number(row?.n ?? 0)
+    },
+  }
+}
+
+function conditions(filter: LeadFilter): ObjectQuery<Lead>[] {
+  const { statuses, tag, source, campaignId, emailConsent, whatsappConsent, createdFrom, createdBefore, search } = filter
+  const given: (ObjectQuery<Lead> | false | null | undefined)[] = [
+    statuses && { status: { $in: statuses } },
+    tag ? { [raw('json_contains(tags, ?)', [JSON.stringify(tag)])]: 1 } : null,
+    source ? { source } : null,
+    campaignId ? { campaignId } : null,
+    emailConsent && { emailConsent },
+    whatsappConsent && { whatsappConsent },
+    createdFrom && { createdAt: { $gte: createdFrom } },
+    createdBefore && { createdAt: { $lt: createdBefore } },
+    search?.trim() ? matchingText(search.trim()) : null,
+  ]
+  return given.filter((condition): condition is ObjectQuery<Lead> => Boolean(condition))
+}
+
+/** The start of an address or number can use an index; anything else reads the workspace's leads. */
+function matchingText(search: string): ObjectQuery<Lead> {
+  const text = search.replace(/[\\%_]/g, '\\$&')
+  if (/^\+\d+$/.test(search)) return { phone: { $like: `${text}%` } }
+  if (search.includes('@')) return { email: { $like: `${text.toLowerCase()}%` } }
+  const part = { $like: `%${text}%` }
+  const name = { [raw("concat_ws(' ', first_name, last_name)")]: part }
+  return { $or: [{ email: part }, { company: part }, name, { phone: part }] } as ObjectQuery<Lead>
+}

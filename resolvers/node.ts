@@ -1,0 +1,43 @@
+import type { Permission } from '../entities/api-key.ts'
+import { type IdKind, kindOfId } from '../entities/ids.ts'
+import { Workspace } from '../entities/workspace.ts'
+import type { Api } from '../schema/api.ts'
+
+const permissionFor: Partial<Record<IdKind, Permission>> = { lead: 'leads:read', job: 'jobs:read' }
+
+/** Who asks, from where, and anything by its id. */
+export function nodeQueries(api: Api): void {
+  const { builder, Node, Me, Workspace: WorkspaceType } = api
+  builder.queryFields((t) => ({
+    node: t.field({
+      type: Node,
+      nullable: true,
+      description: 'A lead or a job by its id.',
+      authScopes: (_, { id }) => scopeOf(id),
+      args: { id: t.arg.id({ required: true }) },
+      resolve: (_, { id }, { loaders }) => {
+        const kind = kindOfId(id)
+        if (kind === 'lead') return loaders.lead.load(id)
+        return kind === 'job' ? loaders.job.load(id) : null
+      },
+    }),
+    me: t.field({
+      type: Me,
+      description: 'The API key of this request.',
+      authScopes: { authenticated: true },
+      resolve: (_, __, { caller }) => caller,
+    }),
+    workspace: t.field({
+      type: WorkspaceType,
+      description: 'The workspace of the API key.',
+      authScopes: { authenticated: true },
+      resolve: (_, __, { em, workspaceId }) => em.findOneOrFail(Workspace, { id: workspaceId }, { disableIdentityMap: true }),
+    }),
+  }))
+}
+
+function scopeOf(id: string) {
+  const kind = kindOfId(id)
+  const permission = kind && permissionFor[kind]
+  return permission ? { permission } : { authenticated: true }
+}

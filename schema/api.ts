@@ -1,0 +1,65 @@
+import type { JobAttempt } from '../entities/job-attempt.ts'
+import type { JobLog } from '../entities/job-log.ts'
+import type { Lead } from '../entities/lead.ts'
+import type { LeadEvent } from '../entities/lead-event.ts'
+import type { Message } from '../entities/message.ts'
+import type { Workspace } from '../entities/workspace.ts'
+import type { Campaign } from '../entities/campaign.ts'
+import type { AnyJobDefinition } from '../ledger/definition.ts'
+import type { JobEventMessage } from '../ledger/ledger.ts'
+import type { InputIssue } from '../ledger/errors.ts'
+import type { JobRow } from '../ledger/row.ts'
+import { createBuilder } from './builder.ts'
+import { connectionRef, pageInfoRef } from './connection.ts'
+import type { Caller } from './context.ts'
+import { defineEnums } from './enums.ts'
+import { jobFilterRef } from './job-filter.ts'
+
+/** A row of a table as plain data. */
+export type Row<T> = { [K in keyof T as K extends symbol ? never : K]: T[K] }
+type MessageOf<Kind> = Extract<JobEventMessage, { kind: Kind }>
+
+/** A schema in the making: the builder and a name for every type, so that the files of types can refer to each other. */
+export type Api = ReturnType<typeof createApi>
+
+/** Names every type of the API; the other files of this folder say what is in them. */
+export function createApi(definitions: readonly AnyJobDefinition[]) {
+  const builder = createBuilder()
+  const enums = defineEnums(builder, definitions)
+  const Lead = builder.objectRef<Row<Lead>>('Lead')
+  const Job = builder.objectRef<JobRow>('Job')
+  const LeadEvent = builder.objectRef<Row<LeadEvent>>('LeadEvent')
+  const JobEvent = builder.objectRef<MessageOf<'event'>>('JobEvent')
+  const JobEventsSnapshot = builder.objectRef<MessageOf<'snapshot'>>('JobEventsSnapshot')
+  const JobEventsGap = builder.objectRef<MessageOf<'gap'>>('JobEventsGap')
+  const PageInfo = pageInfoRef(builder)
+  return {
+    builder,
+    definitions,
+    ...enums,
+    Node: builder.interfaceRef<{ id: string }>('Node'),
+    Lead,
+    LeadEvent,
+    Job,
+    JobAttempt: builder.objectRef<Row<JobAttempt>>('JobAttempt'),
+    JobLogLine: builder.objectRef<Row<JobLog>>('JobLogLine'),
+    JobError: builder.objectRef<JobRow>('JobError'),
+    JobDefinition: builder.objectRef<AnyJobDefinition>('JobDefinition'),
+    JobEvent,
+    JobEventsSnapshot,
+    JobEventsGap,
+    JobEventMessage: builder.unionType('JobEventMessage', {
+      types: [JobEvent, JobEventsSnapshot, JobEventsGap],
+      resolveType: ({ kind }) => ({ event: JobEvent, snapshot: JobEventsSnapshot, gap: JobEventsGap })[kind],
+    }),
+    JobFilter: jobFilterRef(builder, enums),
+    InputIssue: builder.objectRef<InputIssue>('InputIssue'),
+    Message: builder.objectRef<Row<Message>>('Message'),
+    Campaign: builder.objectRef<Row<Campaign>>('Campaign'),
+    Workspace: builder.objectRef<Row<Workspace>>('Workspace'),
+    Me: builder.objectRef<Caller>('Me'),
+    LeadConnection: connectionRef(builder, 'Lead', Lead, PageInfo),
+    JobConnection: connectionRef(builder, 'Job', Job, PageInfo),
+    LeadEventConnection: connectionRef(builder, 'LeadEvent', LeadEvent, PageInfo),
+  }
+}

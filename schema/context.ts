@@ -1,0 +1,69 @@
+import type { Logger } from 'pino'
+import type { ApiKey, Permission } from '../entities/api-key.ts'
+import type { Em } from '../entities/index.ts'
+import type { Actor, JobEvents, Ledger } from '../ledger/ledger.ts'
+import type { LeadTimelines } from '../marketing/timeline.ts'
+import { type Loaders, makeLoaders } from './loaders.ts'
+
+/** The API key a request came with. */
+export interface Caller {
+  id: string
+  name: string
+  role: ApiKey['role']
+  workspaceId: string
+  permissions: ReadonlySet<Permission>
+  expiresAt: Date | null
+}
+
+/** What the API is made of; the same for every request of a process. */
+export interface Deps {
+  log: Logger
+  fork: () => Em
+  ledger: Ledger
+  events: JobEvents
+  timelines: LeadTimelines
+}
+
+/** What is known of one request (HTTP) or one operation (WebSocket). */
+export interface RequestInfo {
+  caller: Caller
+  correlationId: string
+  /** The `Idempotency-Key` header; an argument of a mutation beats it. */
+  idempotencyKey?: string | undefined
+}
+
+/** What resolvers work with. All they read and write is confined to `workspaceId`. */
+export interface Context extends Deps, RequestInfo {
+  workspaceId: string
+  actor: Actor
+  /** For reading only; writes go through `ledger.transaction`. */
+  readonly em: Em
+  readonly loaders: Loaders
+  /** Forgets everything loaded so far. A subscription calls it before each event, as its context lives as long as it does. */
+  refresh(): void
+}
+
+/** Makes the context of one operation. Nothing is opened before it is used. */
+export function createContext(deps: Deps, request: RequestInfo): Context {
+  const { id, workspaceId } = request.caller
+  let em: Em | undefined
+  let loaders: Loaders | undefined
+  return {
+    ...deps,
+    ...request,
+    workspaceId,
+    actor: { workspaceId, apiKeyId: id, correlationId: request.correlationId },
+    get em() {
+      em ??= deps.fork()
+      return em
+    },
+    get loaders() {
+      loaders ??= makeLoaders(this.em, deps.ledger, workspaceId)
+      return loaders
+    },
+    refresh() {
+      em = undefined
+      loaders = undefined
+    },
+  }
+}

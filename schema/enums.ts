@@ -1,0 +1,75 @@
+import { roles } from '../entities/api-key.ts'
+import { errorClasses, jobStates } from '../entities/job.ts'
+import { attemptOutcomes } from '../entities/job-attempt.ts'
+import { consentStates, leadStatuses } from '../entities/lead.ts'
+import { leadEventTypes } from '../entities/lead-event.ts'
+import { channels, deliveryStates, messageStates } from '../entities/message.ts'
+import type { AnyJobDefinition } from '../ledger/definition.ts'
+import type { JobEventType } from '../ledger/ledger.ts'
+import type { Builder } from './builder.ts'
+import { type ErrorCode, errorCodes } from './error-codes.ts'
+import { enumName } from './job-names.ts'
+
+const states: Record<(typeof jobStates)[number], string> = {
+  SCHEDULED: 'Waits in the ledger for its time.',
+  PENDING: 'Due; about to be handed to a worker queue.',
+  WAITING: 'In the queue, for the next free worker.',
+  ACTIVE: 'A worker runs it.',
+  DELAYED: 'Will be tried again later.',
+  WAITING_CHILDREN: 'Waits for other jobs.',
+  COMPLETED: 'Done.',
+  DEAD: 'Failed for good: its attempts are used or the error is permanent. An operator can retry it.',
+  CANCELLED: 'Stopped by an operator.',
+}
+
+const events: Record<JobEventType, string> = {
+  WAITING: 'It is in the queue.',
+  ACTIVE: 'A worker took it.',
+  PROGRESS: 'The worker reported progress.',
+  LOG: 'The worker wrote a line.',
+  DELAYED: 'It will run later.',
+  ATTEMPT_FAILED: 'An attempt failed; another follows at `nextAt`.',
+  STALLED: 'Its worker was lost; it will be taken up again.',
+  COMPLETED: 'It is done.',
+  DEAD: 'It failed for good.',
+  CANCEL_REQUESTED: 'Its worker was asked to stop.',
+  CANCELLED: 'It was cancelled.',
+}
+
+const described = <Name extends string>(texts: Record<Name, string>) =>
+  Object.fromEntries(Object.entries(texts).map(([name, description]) => [name, { value: name, description }])) as Record<
+    Name,
+    { value: Name; description: string }
+  >
+
+/** The enums of the API. `JobName` follows from the registered job definitions. */
+export function defineEnums(builder: Builder, definitions: readonly AnyJobDefinition[]) {
+  return {
+    JobName: builder.enumType('JobName', {
+      description: 'A kind of job; see `jobDefinitions`.',
+      values: Object.fromEntries(
+        definitions.map(({ name, description }) => [enumName(name), { value: name, description }]),
+      ),
+    }),
+    JobState: builder.enumType('JobState', { values: described(states) }),
+    JobEventType: builder.enumType('JobEventType', { values: described(events) }),
+    JobErrorClass: builder.enumType('JobErrorClass', { values: errorClasses }),
+    JobAttemptOutcome: builder.enumType('JobAttemptOutcome', { values: attemptOutcomes }),
+    JobEventsGapReason: builder.enumType('JobEventsGapReason', { values: ['TRIMMED', 'RESTARTED'] as const }),
+    LeadStatus: builder.enumType('LeadStatus', { values: leadStatuses }),
+    LeadEventType: builder.enumType('LeadEventType', { values: leadEventTypes }),
+    LeadOutcome: builder.enumType('LeadOutcome', { values: ['CREATED', 'EXISTING', 'INVALID'] as const }),
+    ConsentState: builder.enumType('ConsentState', { values: consentStates }),
+    Channel: builder.enumType('Channel', { values: channels }),
+    MessageState: builder.enumType('MessageState', { values: messageStates }),
+    DeliveryState: builder.enumType('DeliveryState', { values: deliveryStates }),
+    Role: builder.enumType('Role', { values: roles }),
+    ErrorCode: builder.enumType('ErrorCode', { values: described(sentences()) }),
+  }
+}
+
+function sentences(): Record<ErrorCode, string> {
+  return Object.fromEntries(
+    Object.entries(errorCodes).map(([code, [sentence, remedy]]) => [code, `${sentence} ${remedy}`]),
+  ) as Record<ErrorCode, string>
+}

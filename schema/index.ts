@@ -1,0 +1,66 @@
+import type { GraphQLSchema } from 'graphql'
+import { printSchema } from 'graphql'
+import type { AnyJobDefinition } from '../ledger/definition.ts'
+import { enqueueMutations } from '../resolvers/enqueue.ts'
+import { errorTypes } from '../resolvers/errors.ts'
+import { jobActions } from '../resolvers/job-actions.ts'
+import { jobSubscriptions } from '../resolvers/job-events.ts'
+import { jobQueries } from '../resolvers/jobs.ts'
+import { leadChanges } from '../resolvers/lead-changes.ts'
+import { leadCreation } from '../resolvers/lead-creation.ts'
+import { leadInputFields } from '../resolvers/lead-input.ts'
+import { leadTimeline } from '../resolvers/lead-timeline.ts'
+import { leadQueries } from '../resolvers/leads.ts'
+import { nodeQueries } from '../resolvers/node.ts'
+import { type Api, createApi } from './api.ts'
+import { jobType } from './job.ts'
+import { jobAttemptTypes } from './job-attempt.ts'
+import { jobDefinitionType } from './job-definition.ts'
+import { jobEventTypes } from './job-event.ts'
+import { leadType } from './lead.ts'
+import { leadEventType } from './lead-event.ts'
+import { messageType } from './message.ts'
+import { nodeType } from './node.ts'
+import { workspaceTypes } from './workspace.ts'
+
+export { type Caller, type Context, createContext, type Deps } from './context.ts'
+export { type ErrorCode, errorCodes } from './error-codes.ts'
+
+const types = [nodeType, workspaceTypes, leadType, leadEventType, messageType, jobType, jobAttemptTypes, jobDefinitionType, jobEventTypes]
+const verbs = [errorTypes, nodeQueries, leadQueries, leadTimeline, jobQueries, jobActions, enqueueMutations, jobSubscriptions]
+
+/**
+ * Builds the API for a set of job definitions.
+ * @throws when a root field does not say who may use it
+ */
+export function buildSchema(definitions: readonly AnyJobDefinition[]): GraphQLSchema {
+  const api = createApi(definitions)
+  api.builder.queryType({})
+  api.builder.mutationType({})
+  api.builder.subscriptionType({})
+  for (const declare of [...types, ...verbs]) declare(api)
+  leadMutations(api)
+  const schema = api.builder.toSchema()
+  refuseOpenFields(schema)
+  return schema
+}
+
+/** The schema's SDL, as committed in schema.graphql. */
+export function printApiSchema(definitions: readonly AnyJobDefinition[]): string {
+  return `${printSchema(buildSchema(definitions))}\n`
+}
+
+function leadMutations(api: Api): void {
+  const fields = leadInputFields(api)
+  leadCreation(api, fields)
+  leadChanges(api, fields)
+}
+
+/** Deny by default: a root field without `authScopes` is a mistake. */
+function refuseOpenFields(schema: GraphQLSchema): void {
+  for (const type of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()])
+    for (const field of Object.values(type?.getFields() ?? {})) {
+      const options = field.extensions['pothosOptions'] as { authScopes?: unknown } | undefined
+      if (options?.authScopes === undefined) throw new Error(`${type?.name}.${field.name} does not say who may use it: add authScopes`)
+    }
+}

@@ -1,0 +1,21 @@
+import type { Builder } from './builder.ts'
+import type { defineEnums } from './enums.ts'
+
+/** Which jobs: one filter for lists, counts and subscriptions. */
+export function jobFilterRef(builder: Builder, enums: ReturnType<typeof defineEnums>) {
+  return builder.inputType('JobFilter', {
+    description: 'Which jobs; every condition given must hold.',
+    fields: (t) => ({
+      ids: t.idList(),
+      names: t.field({ type: [enums.JobName] }),
+      states: t.field({ type: [enums.JobState] }),
+      leadId: t.id(),
+      campaignId: t.id(),
+      correlationId: t.string(),
+      errorClasses: t.field({ type: [enums.JobErrorClass] }),
+      errorContains: t.string({ description: 'Part of the error message.' }),
+      createdFrom: t.field({ type: 'DateTime' }),
+      createdBefore: t.field({ type: 'DateTime' }),
+    }),
+  })
+}

@@ -1,0 +1,50 @@
+import DataLoader from 'dataloader'
+import { Campaign } from '../entities/campaign.ts'
+import type { Em } from '../entities/index.ts'
+import { JobAttempt } from '../entities/job-attempt.ts'
+import { JobLog } from '../entities/job-log.ts'
+import { Lead } from '../entities/lead.ts'
+import { Message } from '../entities/message.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+
+export type Loaders = ReturnType<typeof makeLoaders>
+
+/** Most log lines and messages shown of one job or lead: the newest ones. */
+export const maxChildren = 200
+
+const unmanaged = { disableIdentityMap: true } as const
+
+/** Reads by id for one operation, batched: everything asked for in one tick takes one query. */
+export function makeLoaders(em: Em, ledger: Ledger, workspaceId: string) {
+  return {
+    job: byId((ids) => ledger.load(em, workspaceId, ids)),
+    lead: byId((ids) => em.find(Lead, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
+    campaign: byId((ids) => em.find(Campaign, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
+    attempts: byParent(
+      (ids) => em.find(JobAttempt, { jobId: { $in: ids } }, { ...unmanaged, orderBy: { run: 'asc', number: 'asc' } }),
+      ({ jobId }) => jobId,
+    ),
+    logs: byParent(
+      (ids) => em.find(JobLog, { jobId: { $in: ids } }, { ...unmanaged, orderBy: { at: 'asc', eventId: 'asc' } }),
+      ({ jobId }) => jobId,
+    ),
+    messages: byParent(
+      (ids) => em.find(Message, { leadId: { $in: ids }, workspaceId }, { ...unmanaged, orderBy: { id: 'asc' } }),
+      ({ leadId }) => leadId,
+    ),
+  }
+}
+
+function byId<T extends { id: string }>(load: (ids: readonly string[]) => Promise<T[]>) {
+  return new DataLoader<string, T | null>(async (ids) => {
+    const found = new Map((await load(ids)).map((row) => [row.id, row]))
+    return ids.map((id) => found.get(id) ?? null)
+  })
+}
+
+function byParent<T>(load: (ids: string[]) => Promise<T[]>, parentOf: (row: T) => string) {
+  return new DataLoader<string, T[]>(async (ids) => {
+    const groups = Map.groupBy(await load([...ids]), parentOf)
+    return ids.map((id) => (groups.get(id) ?? []).slice(-maxChildren))
+  })
+}

@@ -1,0 +1,21 @@
+import type { Api } from './api.ts'
+
+/** A line of the send ledger. */
+export function messageType({ Message, MessageState, DeliveryState, Channel }: Api): void {
+  Message.implement({
+    description: 'A message to a lead: claimed before it leaves, so that nothing is sent twice.',
+    fields: (t) => ({
+      id: t.exposeID('id'),
+      purpose: t.exposeString('purpose', { description: 'Why it was sent, e.g. welcome.' }),
+      channel: t.expose('channel', { type: Channel }),
+      state: t.expose('state', { type: MessageState }),
+      delivery: t.expose('delivery', { type: DeliveryState, nullable: true, description: 'What the provider reported last.' }),
+      reason: t.exposeString('reason', { nullable: true }),
+      provider: t.exposeString('provider'),
+      providerMessageId: t.exposeString('providerMessageId', { nullable: true }),
+      correlationId: t.exposeString('correlationId'),
+      claimedAt: t.expose('claimedAt', { type: 'DateTime' }),
+      updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
+    }),
+  })
+}

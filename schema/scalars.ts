@@ -1,0 +1,32 @@
+import { GraphQLError, type ValueNode, valueFromASTUntyped } from 'graphql'
+
+/** How the API's own scalars are read and written. */
+
+const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
+
+export const dateTime = {
+  description: 'A point in time in ISO 8601 with a zone, e.g. 2026-11-24T09:30:00.000Z. Answers are always in UTC.',
+  serialize: (value: unknown) => (value instanceof Date ? value : new Date(String(value))).toISOString(),
+  parseValue: (value: unknown): Date => {
+    if (typeof value === 'string' && isoTime.test(value)) {
+      const date = new Date(value)
+      if (!Number.isNaN(date.getTime())) return date
+    }
+    throw new GraphQLError('A DateTime is ISO 8601 with a zone, e.g. 2026-11-24T09:30:00Z')
+  },
+}
+
+export const json = {
+  description: 'Any JSON value.',
+  serialize: (value: unknown) => value,
+  parseValue: (value: unknown): unknown => value,
+  parseLiteral: (node: ValueNode, variables?: Record<string, unknown> | null): unknown =>
+    plain(valueFromASTUntyped(node, variables)),
+}
+
+/** `valueFromASTUntyped` makes objects without a prototype; Zod and others expect ordinary ones. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]))
+}

@@ -1,0 +1,66 @@
+// npm start: the whole system on this machine, until Ctrl+C.
+//   npm start -- --detach   leaves it running and ends
+//   npm start -- --stop     stops the one left running
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { withLock } from './bootstrap/lock.mjs'
+import { type DevSystem, describe, findRunning } from './system/dev-file.ts'
+import { dataDir, devFile } from './system/paths.ts'
+import { startSystem, stopSystem } from './system/system.ts'
+
+const help = 'npm start [-- --detach | --stop]'
+// Two commands at once: the second finds the system of the first, or nothing left to stop.
+const alone = <T>(work: () => Promise<T>) => withLock(join(dataDir, 'start.lock'), work)
+const stopping = new AbortController()
+
+async function main(args: string[]): Promise<void> {
+  if (args.includes('--stop')) return stop()
+  const unknown = args.find((arg) => arg !== '--detach')
+  if (unknown) throw new Error(`There is no option ${unknown}. Use: ${help}`)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
+  const stopRequested = once(stopping.signal, 'abort')
+  if (!(await start()) || args.includes('--detach')) return
+  console.log('\nCtrl+C stops it.  Logs: npm run pm2 -- logs  State: npm run pm2 -- ls')
+  await Promise.race([stopRequested, stoppedElsewhere()])
+  if (stopping.signal.aborted) await stop()
+}
+
+/** Gives true when this command started the system. */
+async function start(): Promise<boolean> {
+  const [system, isNew] = await alone(async (): Promise<[DevSystem, boolean]> => {
+    const running = await findRunning()
+    return running ? [running, false] : [await startOrCleanUp(), true]
+  })
+  console.log(`\n${isNew ? 'Solaria Control Plane runs.' : 'Solaria Control Plane runs already.'}\n`)
+  console.log(describe(system))
+  return isNew
+}
+
+async function startOrCleanUp(): Promise<DevSystem> {
+  try {
+    const system = await startSystem(stopping.signal)
+    stopping.signal.throwIfAborted()
+    return system
+  } catch (error) {
+    await stopSystem()
+    throw stopping.signal.aborted ? new Error('Stopped.') : error
+  }
+}
+
+/** Resolves when `npm start -- --stop` has run in another terminal. */
+async function stoppedElsewhere(): Promise<void> {
+  while (existsSync(devFile) && !stopping.signal.aborted) await sleep(1000)
+}
+
+async function stop(): Promise<void> {
+  console.log('\nStopping …')
+  await alone(stopSystem)
+  console.log('Stopped.')
+}
+
+main(process.argv.slice(2)).catch((error) => {
+  console.error(`\n${error.message}`)
+  process.exitCode = 1
+})

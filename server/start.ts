@@ -1,0 +1,127 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Logger } from 'pino'
+import type { Em } from '../entities/index.ts'
+import type { JobEvents, Ledger } from '../ledger/ledger.ts'
+import type { LeadTimelines } from '../marketing/timeline.ts'
+import type { Config } from '../runtime/config.ts'
+import type { Orm } from '../runtime/db.ts'
+import { secretIn } from './auth.ts'
+import { correlationIdOf } from './edge-context.ts'
+import { createGraphiql, type Graphiql } from './graphiql.ts'
+import { createGraphql, graphqlPath, type Yoga } from './graphql.ts'
+import { type Keyring, openKeyring } from './keyring.ts'
+import { trackSubscriptions } from './live.ts'
+import { pathOf } from './upgrade.ts'
+import { serveSockets } from './websocket.ts'
+
+export type Route = (request: IncomingMessage, response: ServerResponse) => unknown
+
+export interface ServerSettings {
+  config: Config
+  log: Logger
+  orm: Orm
+  ledger: Ledger
+  events: JobEvents
+  timelines: LeadTimelines
+  /** Whether the parts this process needs answer, for /readyz. */
+  ready: () => Promise<{ ready: boolean; checks: Record<string, string> }>
+  /** Further paths, e.g. webhooks and /metrics. */
+  routes?: Record<string, Route>
+}
+
+export interface RunningServer {
+  url: string
+  port: number
+  /** Stops in the order in which nobody loses an answer; see `close` in this file. */
+  close(): Promise<void>
+}
+
+/** Starts the API's door: GraphQL over HTTP, SSE and WebSocket, GraphiQL, health and further routes, all on one port. */
+export async function startServer(settings: ServerSettings): Promise<RunningServer> {
+  const { config, log, orm, ledger, events, timelines } = settings
+  const fork = () => orm.em.fork() as Em
+  const keyring = openKeyring(fork, log)
+  const live = trackSubscriptions(keyring)
+  const yoga = createGraphql(config, { log, fork, ledger, events, timelines }, live)
+  const state = { closing: false, inFlight: 0 }
+  const graphiql = config.GRAPHIQL ? createGraphiql() : undefined
+  const server = createServer(doorman(settings, { yoga, keyring, graphiql, state }))
+  server.keepAliveTimeout = 65_000
+  const sockets = serveSockets({ server, config, log, yoga, keyring })
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(config.PORT, config.HOST, resolve))
+  const { port } = server.address() as AddressInfo
+
+  /** 1. not ready; 2. accept nothing new; 3. WebSockets go away (1001); 4. SSE completes; 5. wait for answers; 6. the rest. */
+  async function close(): Promise<void> {
+    if (state.closing) return
+    state.closing = true
+    const stopped = new Promise<void>((resolve) => server.close(() => resolve()))
+    await sockets.close()
+    live.endAll()
+    await idle(server, stopped, (config.SHUTDOWN_SECONDS * 1_000) / 2)
+    await yoga.dispose()
+    keyring.close()
+  }
+  return { url: `http://${config.HOST}:${port}`, port, close }
+}
+
+interface Parts {
+  yoga: Yoga
+  keyring: Keyring
+  graphiql: Graphiql | undefined
+  state: { closing: boolean }
+}
+
+/** Sends each request to the part that answers it. */
+function doorman({ log, ready, routes = {} }: ServerSettings, { yoga, keyring, graphiql, state }: Parts): Route {
+  const all = new Map<string, Route>(
+    Object.entries({
+      '/healthz': (_request, response) => json(response, 200, { alive: true }),
+      '/readyz': async (_request, response) => {
+        const { ready: works, checks } = await ready()
+        json(response, works && !state.closing ? 200 : 503, { ready: works && !state.closing, checks: { ...checks, ...(state.closing && { process: 'closing' }) } })
+      },
+      ...routes,
+    } satisfies Record<string, Route>),
+  )
+
+  async function graphql(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { headers } = request
+    const correlationId = correlationIdOf(headers['x-correlation-id'])
+    response.setHeader('X-Correlation-Id', correlationId)
+    const caller = request.method === 'OPTIONS' ? undefined : await keyring.find(secretIn(headers.authorization))
+    const idempotencyKey = headers['idempotency-key']
+    await yoga(request, response, { correlationId, caller, idempotencyKey: idempotencyKey?.toString() })
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
+    const path = pathOf(request)
+    const route = all.get(path)
+    if (route) return route(request, response)
+    if (graphiql?.answers(path, request)) return graphiql.answer(request, response)
+    if (path === graphqlPath) return graphql(request, response)
+    return json(response, 404, { error: 'NOT_FOUND' })
+  }
+
+  return (request, response) => {
+    if (state.closing) response.setHeader('Connection', 'close')
+    answer(request, response).catch((error: Error) => {
+      log.error({ err: error, path: pathOf(request) }, 'Unexpected error in a request')
+      if (response.headersSent) response.destroy()
+      else json(response, 500, { errors: [{ message: 'Something unexpected went wrong on the server.', extensions: { code: 'INTERNAL' } }] })
+    })
+  }
+}
+
+function json(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(body))
+}
+
+/** Waits for answers under way; what still runs after `ms` is cut off. */
+async function idle(server: Server, stopped: Promise<void>, ms: number): Promise<void> {
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), ms).unref()
+  await stopped
+  clearTimeout(timer)
+}

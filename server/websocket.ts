@@ -1,0 +1,153 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { ExecutionArgs, GraphQLError } from 'graphql'
+import type { Context, SubscribePayload } from 'graphql-ws'
+import { type Extra, useServer } from 'graphql-ws/use/ws'
+import type { Logger } from 'pino'
+import { WebSocketServer } from 'ws'
+import type { Config } from '../runtime/config.ts'
+import type { Caller } from '../schema/index.ts'
+import { secretIn } from './auth.ts'
+import { correlationIdOf, type EdgeContext } from './edge-context.ts'
+import { apiError, maskError, presentErrors } from './errors.ts'
+import { unauthenticated, type Yoga } from './graphql.ts'
+import type { Keyring } from './keyring.ts'
+import { refusalOf } from './upgrade.ts'
+
+/** Only home of graphql-ws: GraphQL over WebSocket (graphql-transport-ws), on the same path as HTTP. */
+
+interface State {
+  caller: Caller
+  /** Stops watching the key and gives back the place among its connections. */
+  release: () => void
+  [key: PropertyKey]: unknown
+}
+type Connection = Context<Record<string, unknown> | undefined, Extra & Partial<State>>
+type Run = ReturnType<Yoga['getEnveloped']>['execute']
+type Prepared = ExecutionArgs & { rootValue: { execute: Run; subscribe: Run } }
+
+export interface SocketEdge {
+  /** Closes every connection with 1001, so that clients go elsewhere. */
+  close(): Promise<void>
+}
+
+interface Settings {
+  server: Server
+  config: Config
+  log: Logger
+  yoga: Yoga
+  keyring: Keyring
+}
+
+/** Clients of graphql-ws retry after 4403 and 4429's reason is for people; they give up after 4401. */
+const closeCodes = { unauthorized: 4401, keyEnded: 4403, tooMany: 4429 } as const
+const initTimeoutMs = 5_000
+
+/** Serves WebSockets on `server`. */
+export function serveSockets({ server, config, log, yoga, keyring }: Settings): SocketEdge {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: config.MAX_BODY_BYTES })
+  const admit = admission(keyring, config.MAX_SOCKETS_PER_KEY)
+  const operations = new WeakMap<SubscribePayload, string>()
+  const present = (payload: SubscribePayload, errors: readonly GraphQLError[]) =>
+    presentErrors(errors, operations.get(payload) ?? correlationIdOf(undefined), log).map(format)
+
+  const served = useServer<Record<string, unknown> | undefined, State>(
+    {
+      connectionInitWaitTimeout: initTimeoutMs,
+      execute: (args) => (args as Prepared).rootValue.execute(args),
+      subscribe: (args) => (args as Prepared).rootValue.subscribe(args),
+      onConnect: (connection) => admit(connection),
+      onSubscribe: (connection, _id, payload) => {
+        const correlationId = correlationIdOf(payload.extensions?.['correlationId'])
+        operations.set(payload, correlationId)
+        if (Object.keys(connection.subscriptions).length > config.MAX_SUBSCRIPTIONS_PER_SOCKET) return [apiError('TOO_MANY_SUBSCRIPTIONS')]
+        return prepare(yoga, connection, payload, correlationId)
+      },
+      onNext: (_connection, _id, payload, _args, result) =>
+        result.errors && { data: result.data ?? null, errors: present(payload, result.errors) },
+      onError: (_connection, _id, payload, errors) => present(payload, errors),
+      onClose: ({ extra }) => extra.release?.(),
+      isProd: true,
+    },
+    sockets,
+  )
+
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const refusal = refusalOf(request, config)
+    if (refusal) socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    else sockets.handleUpgrade(request, socket, head, (ws) => sockets.emit('connection', ws, request))
+  }
+  server.on('upgrade', upgrade)
+  return {
+    close: async () => {
+      server.off('upgrade', upgrade)
+      await served.dispose()
+    },
+  }
+}
+
+/** Lets a connection in if its key is good and has not too many; closes it when the key ends. */
+function admission(keyring: Keyring, maxPerKey: number): (connection: Connection) => Promise<void> {
+  const perKey = new Map<string, number>()
+
+  function leave(id: string): void {
+    const left = (perKey.get(id) ?? 1) - 1
+    if (left > 0) perKey.set(id, left)
+    else perKey.delete(id)
+  }
+
+  return async ({ connectionParams, extra }) => {
+    const { socket } = extra
+    const caller = await keyring.find(secretIn(connectionParams?.['authorization'] ?? connectionParams?.['apiKey'] ?? extra.request.headers.authorization))
+    if (!caller) return socket.close(closeCodes.unauthorized, 'The API key is missing or not good')
+    const count = (perKey.get(caller.id) ?? 0) + 1
+    if (count > maxPerKey) return socket.close(closeCodes.tooMany, 'Too many connections of this key')
+    perKey.set(caller.id, count)
+    const unwatch = keyring.watch(caller, () => socket.close(closeCodes.keyEnded, 'The API key is no longer good'))
+    extra.caller = caller
+    extra.release = () => {
+      unwatch()
+      leave(caller.id)
+    }
+  }
+}
+
+/** What graphql-ws executes, or the errors it answers with. It must not throw: that would close the whole connection. */
+async function prepare(yoga: Yoga, { extra }: Connection, payload: SubscribePayload, correlationId: string): Promise<ExecutionArgs | GraphQLError[]> {
+  const { caller, socket } = extra
+  if (!caller) return [unauthenticated()]
+  try {
+    const context: EdgeContext = { caller, correlationId, socket }
+    const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped(context as never)
+    const document = parse(payload.query)
+    const errors = validate(schema, document)
+    if (errors.length > 0) return [...errors]
+    return {
+      schema,
+      document,
+      operationName: payload.operationName ?? null,
+      variableValues: payload.variables ?? {},
+      contextValue: await contextFactory(),
+      rootValue: { execute: guarded(execute), subscribe: guarded(subscribe) },
+    }
+  } catch (error) {
+    return [maskError(error)]
+  }
+}
+
+/** A throw while an operation starts is that operation's error, not the end of the connection. */
+function guarded<Result>(run: (args: ExecutionArgs) => Promise<Result> | Result) {
+  return async (args: ExecutionArgs): Promise<Result | { errors: GraphQLError[] }> => {
+    try {
+      return await run(args)
+    } catch (error) {
+      return { errors: [maskError(error)] }
+    }
+  }
+}
+
+/** `http` is for the HTTP edge only. */
+function format(error: GraphQLError) {
+  const { extensions: { http: _, ...extensions } = {}, ...rest } = error.toJSON()
+  return { ...rest, extensions }
+}
