@@ -5,6 +5,7 @@ import { leadCreated } from '../workers/lead.created.ts'
 import { plainId } from '../queue/keys.ts'
 import { streamLength } from '../queue/queues.ts'
 import { startChild } from './support/child.ts'
+import { watchCpu } from './support/cpu.ts'
 import { median, remark, report } from './support/report.ts'
 import { openRedis, peerRedisUrl } from './support/services.ts'
 import { createSystem, jobName, type System } from './support/system.ts'
@@ -42,12 +43,14 @@ async function runOurs(): Promise<Round> {
   const system = await createSystem()
   const redis = openRedis()
   try {
-    await system.startDispatcher()
+    const dispatcher = await system.startDispatcher()
     await prefill(system)
     const start = await untilState(system, 'WAITING')
-    await system.startWorker('nothing', concurrency)
+    const worker = await system.startWorker('nothing', concurrency)
+    const cpu = watchCpu({ worker: worker.pid, dispatcher: dispatcher.pid })
     const maxLagMs = await watchLag(system, redis)
     const rowsCompleteAt = await untilState(system, 'COMPLETED')
+    remark(`CPU µs per job: ${cpu(jobs)}`)
     const completions = await completionsAfter(redis, system.stream, start)
     return { perSecond: rateOf(completions), maxLagMs, afterLastMs: rowsCompleteAt - completions.at(-1)! }
   } finally {
@@ -85,7 +88,9 @@ async function watchLag({ fork, stream, ledger, actor }: System, redis: Redis): 
   }
 }
 
-const timeOf = (streamId: string) => Number(streamId.split('-')[0])
+function timeOf(streamId: string): number {
+  return Number(streamId.split('-')[0])
+}
 
 /** When each job of the stream was completed, as Redis has it. */
 async function completionsAfter(redis: Redis, stream: string, start: number): Promise<number[]> {
@@ -117,7 +122,9 @@ async function runBare(): Promise<number> {
     for (let done = 0; done < jobs; done += 500) await queue.addBulk(Array.from({ length: 500 }, () => ({ name: jobName, data })))
     const start = Date.now()
     const worker = await startChild('bench/support/bare-worker.ts', { args: [name, 'nothing', String(concurrency)] })
+    const cpu = watchCpu({ 'bare worker': worker.pid })
     while ((await queue.getJobCountByTypes('waiting', 'active')) > 0) await sleep(50)
+    remark(`CPU µs per job: ${cpu(jobs)}`)
     const completions = await completionsAfter(redis, queue.toKey('events'), start)
     await worker.stop()
     return rateOf(completions)

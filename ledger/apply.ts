@@ -35,7 +35,7 @@ export function applyEvent(row: JobRow, event: StreamEvent): JobRow {
   const changes = changesOf(row, event)
   if (!changes) return row
   const next = { ...row, ...changes, lastEventId: event.id, updatedAt: event.at }
-  return { ...next, checkAt: nextCheck(next.state, event) }
+  return { ...next, checkAt: nextCheck(next, event) }
 }
 
 function changesOf(row: JobRow, event: StreamEvent): Partial<JobRow> | undefined {
@@ -52,7 +52,7 @@ const byName: Partial<Record<StreamEvent['name'], (row: JobRow, event: StreamEve
   progress: (_row, { fields }) => ({ progress: json(fields.data) }),
   'attempt-started': (_row, { fields }) => ({ worker: fields.worker ?? null }),
   'attempt-failed': (_row, event) => ({ ...errorOf(event), attemptsMade: Number(event.fields.attempt), worker: event.fields.worker ?? null }),
-  postponed: (_row, event) => ({ state: 'DELAYED', ...errorOf(event) }),
+  postponed: (_row, event) => errorOf(event),
   'cancel-requested': (row, event) => ({ cancelRequestedAt: row.cancelRequestedAt ?? event.at }),
   cancelled: (_row, event) => ({ state: 'CANCELLED', finishedAt: event.at }),
   failed: (row, event) => failed(row, event),
@@ -88,9 +88,13 @@ function errorOf({ fields }: StreamEvent): { errorClass: ErrorClass | null; erro
   return { errorClass: (fields.errorClass as ErrorClass) ?? null, errorMessage: fields.message?.slice(0, 2_000) ?? null }
 }
 
-function nextCheck(state: JobState, event: StreamEvent): Date | null {
+/** Our own events may come from a worker that has lost the job, so they prove nothing about where it is. */
+const ownEvents: ReadonlySet<string> = new Set(['attempt-started', 'attempt-failed', 'postponed', 'progress', 'cancel-requested'])
+
+function nextCheck({ state, checkAt = null }: JobRow, event: StreamEvent): Date | null {
   const wait = quiet[state]
-  if (wait === undefined) return null
+  if (wait === undefined) return isFinal(state) ? null : checkAt
+  if (ownEvents.has(event.name)) return checkAt
   const from = Math.max(event.at.getTime(), Number(event.fields.nextAt ?? event.fields.delay ?? 0))
   return new Date(from + wait)
 }

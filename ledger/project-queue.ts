@@ -51,31 +51,25 @@ async function startPosition({ fork, queue }: QueueProjector): Promise<string> {
 async function projectOnce(projector: QueueProjector, position: string): Promise<string | undefined> {
   const startedAt = new Date()
   const page = await readStream(projector.redis, projector.stream, position, blockMs)
-  const moved = await handleGap(projector, position)
-  if (moved !== undefined) return moved
+  const gap = gapAfter(position, await streamInfo(projector.redis, projector.stream))
+  if (gap) await checkOpenJobs(projector, gap)
+  if (gap === 'RESTARTED') return restart(projector)
   if (page.position !== position && !(await projectPage(projector.fork, projector.queue, position, page))) return undefined
   if (!page.full) projector.report({ through: startedAt, lagMs: lagOf(page) })
   return page.position
 }
 
-/** When events are lost, every open job of the queue is compared with BullMQ. Returns the position to go on from, if it moves. */
-async function handleGap(projector: QueueProjector, position: string): Promise<string | undefined> {
-  const info = await streamInfo(projector.redis, projector.stream)
-  const gap = gapAfter(position, info)
-  if (!gap) return undefined
-  projector.log.warn({ queue: projector.queue, gap }, 'Events were lost; open jobs are compared with BullMQ')
-  const next = position > info.last ? beginning : info.first!
-  const em = projector.fork()
-  await em.execute("update job set check_at = ? where name = ? and state in ('WAITING', 'ACTIVE', 'DELAYED', 'WAITING_CHILDREN')", [new Date(), projector.queue])
-  await resetPosition(em, projector.queue, beforeFirst(next))
-  return beforeFirst(next)
+/** When events are lost, every open job of the queue is soon compared with BullMQ. */
+async function checkOpenJobs({ fork, queue, log }: QueueProjector, gap: string): Promise<void> {
+  log.warn({ queue, gap }, 'Events were lost; open jobs are compared with BullMQ')
+  const open = "('WAITING', 'ACTIVE', 'DELAYED', 'WAITING_CHILDREN')"
+  await fork().execute(`update job set check_at = ? where name = ? and state in ${open}`, [new Date(), queue])
 }
 
-/** The position from which the entry with this id is read next. */
-function beforeFirst(id: string): string {
-  if (id === beginning) return beginning
-  const [ms, seq] = id.split('-').map(Number) as [number, number]
-  return seq > 0 ? `${String(ms).padStart(15, '0')}-${String(seq - 1).padStart(6, '0')}` : `${String(ms - 1).padStart(15, '0')}-999999`
+/** The stream is a new one, so it is read from its beginning. */
+async function restart({ fork, queue }: QueueProjector): Promise<string> {
+  await resetPosition(fork(), queue, beginning)
+  return beginning
 }
 
 function lagOf(page: StreamPage): number {

@@ -51,7 +51,7 @@ async function main(names: string[]): Promise<void> {
   mkdirSync(dataDir, { recursive: true })
   const services = await startServices({ dataDir })
   try {
-    const env = { BENCH_DATABASE_URL: services.databaseUrl, BENCH_REDIS_URL: services.redisUrl }
+    const env = { BENCH_DATABASE_URL: services.databaseUrl, BENCH_REDIS_URL: services.redisUrl, BENCH_PIDS: JSON.stringify(services.pids) }
     for (const name of wanted) {
       if (stopping.signal.aborted) break
       if (!(await runBench(name, env, stopping.signal))) process.exitCode = 1

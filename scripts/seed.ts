@@ -1,4 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ApiKey, type Role } from '../entities/api-key.ts'
@@ -7,6 +6,7 @@ import type { Em } from '../entities/index.ts'
 import { Workspace } from '../entities/workspace.ts'
 import type { Config } from '../runtime/config.ts'
 import { openOrm } from '../runtime/db.ts'
+import { hashKey, newKey } from '../server/auth.ts'
 import { dataDir } from './system/paths.ts'
 
 const roleOf = {
@@ -37,7 +37,7 @@ export async function seedDevelopment(config: Pick<Config, 'DATABASE_URL' | 'DAT
 async function seed(em: Em, keys: Keys): Promise<void> {
   const workspace = await demoWorkspace(em)
   for (const name of names) {
-    const hash = createHash('sha256').update(keys[name]).digest('hex')
+    const hash = hashKey(keys[name])
     if ((await em.count(ApiKey, { hash })) > 0) continue
     const key = { workspaceId: workspace.id, name: `Development ${name}`, role: roleOf[name], scopes: null }
     const unused = { expiresAt: null, revokedAt: null, lastUsedAt: null }
@@ -46,7 +46,7 @@ async function seed(em: Em, keys: Keys): Promise<void> {
       ...key,
       ...unused,
       hash,
-      hint: keys[name].slice(0, 8),
+      hint: keys[name].slice(0, 10),
       createdAt: new Date(),
     })
   }
@@ -60,7 +60,7 @@ async function demoWorkspace(em: Em): Promise<Workspace> {
 }
 
 function makeKeys(): Keys {
-  const pairs = names.map((name) => [name, `sol_${name}_${randomBytes(18).toString('base64url')}`])
+  const pairs = names.map((name) => [name, newKey().secret])
   const keys: Keys = Object.fromEntries(pairs)
   mkdirSync(dirname(keysFile), { recursive: true })
   writeFileSync(keysFile, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 })

@@ -6,11 +6,14 @@ export interface Peer {
   value: number
 }
 
+// Stdout is for results alone; MikroORM's migrator, for one, prints what it does.
+console.log = console.error
+
 /** Prints one result; without a peer, peer and ratio are null. */
 export function report(bench: string, metric: string, ours: number, peer?: Peer): void {
   const ratio = peer ? round(ours / peer.value) : null
   const line = { bench, metric, ours: round(ours), peer: peer ? round(peer.value) : null, peerName: peer?.name ?? null, ratio }
-  console.log(JSON.stringify(line))
+  process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
 /** A line for people. */

@@ -2,7 +2,11 @@ import type { Redis } from 'ioredis'
 import { connect } from '../../queue/connection.ts'
 
 /** The MariaDB and Redis that scripts/bench.ts has started; a bench finds them in its environment. */
-export const services = { databaseUrl: given('BENCH_DATABASE_URL'), redisUrl: given('BENCH_REDIS_URL') }
+export const services = {
+  databaseUrl: given('BENCH_DATABASE_URL'),
+  redisUrl: given('BENCH_REDIS_URL'),
+  pids: JSON.parse(given('BENCH_PIDS')) as Record<string, number>,
+}
 
 /** Redis of the peers: another database of the same server, so that it can be emptied. */
 export const peerRedisUrl = `${services.redisUrl}/1`

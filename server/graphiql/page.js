@@ -111,7 +111,7 @@ function show() {
     additionalHeaders: authorization,
     shouldPersistHeaders: false,
     title: 'GraphiQL',
-    defaultTabs: examples.map((query) => ({ query, variables: /\$id/.test(query) ? '{ "id": "" }' : undefined })),
+    defaultTabs: examples.map((query) => ({ query, variables: query.includes('$id') ? '{ "id": "" }' : null })),
     onEditQuery: () => undefined,
   })
 }

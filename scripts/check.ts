@@ -1,0 +1,34 @@
+// npm run check: types, lint, imports, unused code, stale generated files, one graphql, test titles.
+//   npm run check -- imports types   runs those two alone
+import { nodeCheck } from './check/command.ts'
+import { oneGraphql } from './check/graphql.ts'
+import { importsCheck } from './check/imports.ts'
+import { type Check, runChecks } from './check/run.ts'
+import { testTitles } from './check/test-titles.ts'
+
+const checks: readonly Check[] = [
+  nodeCheck('types', ['node_modules/typescript/bin/tsc', '-p', '.']),
+  nodeCheck('lint and format', [
+    'node_modules/@biomejs/biome/bin/biome',
+    'check',
+    '.',
+    '--max-diagnostics=50',
+  ]),
+  importsCheck,
+  nodeCheck('unused code', [
+    'node_modules/knip/bin/knip.js',
+    '--no-progress',
+    '--treat-config-hints-as-errors',
+  ]),
+  nodeCheck('generated files', ['scripts/generate.ts', '--check']),
+  oneGraphql,
+  testTitles,
+]
+
+const names = process.argv.slice(2)
+const known = checks.map(({ name }) => name)
+const unknown = names.filter((name) => !known.includes(name))
+if (unknown.length > 0)
+  console.error(`No check is named ${unknown.join(', ')}; there are: ${known.join(', ')}`)
+const chosen = names.length > 0 ? checks.filter(({ name }) => names.includes(name)) : checks
+process.exitCode = (await runChecks(chosen)) && unknown.length === 0 ? 0 : 1
