@@ -3,7 +3,30 @@ import * as types from './graphql.ts';
 
 
 
-const documents = {}
+/**
+ * Map of all GraphQL operations in the project.
+ *
+ * This map has several performance disadvantages:
+ * 1. It is not tree-shakeable, so it will include all operations in the project.
+ * 2. It is not minifiable, so the string of a GraphQL query will be multiple times inside the bundle.
+ * 3. It does not support dead code elimination, so it will add unused operations.
+ *
+ * Therefore it is highly recommended to use the babel or swc plugin for production.
+ * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
+ */
+type Documents = {
+    "\n  mutation CreateLead($input: CreateLeadInput!, $key: String) {\n    createLead(input: $input, idempotencyKey: $key) {\n      __typename\n      ... on CreateLeadPayload { alreadyExisted lead { id email phone version } job { id name state leadId } }\n      ... on Error { code message }\n      ... on InvalidInputError { issues { path message } }\n      ... on LeadExistsError { lead { id } }\n      ... on IdempotencyConflictError { job { id } }\n    }\n  }\n": typeof types.CreateLeadDocument,
+};
+const documents: Documents = {
+    "\n  mutation CreateLead($input: CreateLeadInput!, $key: String) {\n    createLead(input: $input, idempotencyKey: $key) {\n      __typename\n      ... on CreateLeadPayload { alreadyExisted lead { id email phone version } job { id name state leadId } }\n      ... on Error { code message }\n      ... on InvalidInputError { issues { path message } }\n      ... on LeadExistsError { lead { id } }\n      ... on IdempotencyConflictError { job { id } }\n    }\n  }\n": types.CreateLeadDocument,
+};
+
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateLead($input: CreateLeadInput!, $key: String) {\n    createLead(input: $input, idempotencyKey: $key) {\n      __typename\n      ... on CreateLeadPayload { alreadyExisted lead { id email phone version } job { id name state leadId } }\n      ... on Error { code message }\n      ... on InvalidInputError { issues { path message } }\n      ... on LeadExistsError { lead { id } }\n      ... on IdempotencyConflictError { job { id } }\n    }\n  }\n"): typeof import('./graphql.ts').CreateLeadDocument;
+
+
 export function graphql(source: string) {
   return (documents as any)[source] ?? {};
 }

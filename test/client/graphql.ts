@@ -1,6 +1,114 @@
 /* eslint-disable */
 /** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+export type ConsentState =
+  | 'DENIED'
+  | 'GRANTED'
+  | 'UNKNOWN';
+
+/** A new lead. It needs an e-mail address, a phone number or both. */
+export type CreateLeadInput = {
+  campaignId?: string | number | null | undefined;
+  company?: string | null | undefined;
+  /** ISO 3166 code for national phone numbers; default: the region of `locale`. */
+  country?: string | null | undefined;
+  /** An object of texts. */
+  customFields?: unknown;
+  email?: string | null | undefined;
+  emailConsent?: ConsentState | null | undefined;
+  firstName?: string | null | undefined;
+  lastName?: string | null | undefined;
+  /** BCP 47, e.g. es or es-MX. */
+  locale?: string | null | undefined;
+  /** With + and country code, or a national number together with `country`. */
+  phone?: string | null | undefined;
+  /** Where the lead came from, e.g. landing-page. */
+  source?: string | null | undefined;
+  tags?: Array<string> | null | undefined;
+  /** IANA name, e.g. Europe/Madrid. */
+  timeZone?: string | null | undefined;
+  utm?: UtmParametersInput | null | undefined;
+  whatsappConsent?: ConsentState | null | undefined;
+};
+
+export type ErrorCode =
+  /** The request is not a GraphQL request. Send JSON with `query` and, if needed, `variables` and `operationName`. */
+  | 'BAD_REQUEST'
+  /** The API key may not do this. Use a key whose role or scopes include the permission named in the message. */
+  | 'FORBIDDEN'
+  /** The document is not GraphQL. Correct the syntax at the place named. */
+  | 'GRAPHQL_PARSE_FAILED'
+  /** The document does not fit the schema. Correct it at the place named; the schema is in `schema/schema.graphql`. */
+  | 'GRAPHQL_VALIDATION_FAILED'
+  /** The idempotency key was used before with other input. Use a new key for a new request, or repeat the first input. */
+  | 'IDEMPOTENCY_CONFLICT'
+  /** Something unexpected went wrong on the server. Try again later; name the `correlationId` when you report it. */
+  | 'INTERNAL'
+  /** The cursor is not one this API gave out. Start without a cursor. */
+  | 'INVALID_CURSOR'
+  /** A value of the input is not acceptable. Correct the values named in `issues` and send it again. */
+  | 'INVALID_INPUT'
+  /** The workspace has a lead with this e-mail address. Use the lead that is there, or change it with `updateLead`. */
+  | 'LEAD_EXISTS'
+  /** Nothing with this id is in the workspace. Check the id and the workspace of the API key. */
+  | 'NOT_FOUND'
+  /** The document is too long, too deep or too costly. Ask for fewer fields or smaller pages. */
+  | 'TOO_COMPLEX'
+  /** The connection holds as many operations as it may. End some, or open another connection. */
+  | 'TOO_MANY_SUBSCRIPTIONS'
+  /** The API key is missing, unknown, expired or revoked. Send `Authorization: Bearer <key>`, on a WebSocket as `authorization` in the connection parameters. */
+  | 'UNAUTHENTICATED'
+  /** There is no job of this name. See `jobDefinitions` for the names. */
+  | 'UNKNOWN_JOB'
+  /** The lead was changed by someone else meanwhile. Read it again and repeat the change on its new version. */
+  | 'VERSION_CONFLICT'
+  /** The job is in a state that does not allow this. Look at its state; only some states can be retried or cancelled. */
+  | 'WRONG_STATE';
+
+export type JobState =
+  /** A worker runs it. */
+  | 'ACTIVE'
+  /** Stopped by an operator. */
+  | 'CANCELLED'
+  /** Done. */
+  | 'COMPLETED'
+  /** Failed for good: its attempts are used or the error is permanent. An operator can retry it. */
+  | 'DEAD'
+  /** Will be tried again later. */
+  | 'DELAYED'
+  /** Due; about to be handed to a worker queue. */
+  | 'PENDING'
+  /** Waits in the ledger for its time. */
+  | 'SCHEDULED'
+  /** In the queue, for the next free worker. */
+  | 'WAITING'
+  /** Waits for other jobs. */
+  | 'WAITING_CHILDREN';
+
+export type UtmParametersInput = {
+  campaign?: string | null | undefined;
+  content?: string | null | undefined;
+  medium?: string | null | undefined;
+  source?: string | null | undefined;
+  term?: string | null | undefined;
+};
+
+export type CreateLeadMutationVariables = Exact<{
+  input: CreateLeadInput;
+  key?: string | null | undefined;
+}>;
+
+
+export type CreateLeadMutation = { createLead:
+    | { __typename: 'CreateLeadPayload', alreadyExisted: boolean, lead: { id: string, email: string | null, phone: string | null, version: number }, job: { id: string, name: string, state: JobState, leadId: string | null } }
+    | { __typename: 'IdempotencyConflictError', code: ErrorCode, message: string, job: { id: string } }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string }> }
+    | { __typename: 'LeadExistsError', code: ErrorCode, message: string, lead: { id: string } }
+   };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -19,3 +127,46 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+
+export const CreateLeadDocument = new TypedDocumentString(`
+    mutation CreateLead($input: CreateLeadInput!, $key: String) {
+  createLead(input: $input, idempotencyKey: $key) {
+    __typename
+    ... on CreateLeadPayload {
+      alreadyExisted
+      lead {
+        id
+        email
+        phone
+        version
+      }
+      job {
+        id
+        name
+        state
+        leadId
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on LeadExistsError {
+      lead {
+        id
+      }
+    }
+    ... on IdempotencyConflictError {
+      job {
+        id
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateLeadMutation, CreateLeadMutationVariables>;

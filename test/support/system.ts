@@ -14,6 +14,8 @@ import { type Process, startEntry } from './processes.ts'
 /** The whole system as its users have it: real processes, real MariaDB and Redis, vendors played by the sandbox. */
 export interface System {
   api: Process
+  worker: Process
+  dispatchers: Process[]
   orm: Orm
   url: string
   wsUrl: string
@@ -21,13 +23,12 @@ export interface System {
   key: string
   workspaceId: string
   env: Record<string, string>
-  processes: Process[]
   start(entry: 'api' | 'dispatcher' | 'worker', env?: Record<string, string>): Promise<Process>
   ask<T>(query: string, variables?: Record<string, unknown>): Promise<T>
   socket(): Client
   sandbox<T>(method: string, path: string, body?: unknown): Promise<T>
   /** Messages the vendors took, and those they took twice. */
-  sends(): Promise<{ total: number; duplicates: unknown[] }>
+  sends(): Promise<{ total: number; sends: { correlation: string }[]; duplicates: unknown[] }>
   close(): Promise<void>
 }
 
@@ -56,11 +57,13 @@ export async function startTestSystem(options: SystemOptions = {}): Promise<Syst
     processes.push(process)
     return process
   }
-  const [server] = await Promise.all([start('api'), start('worker'), ...Array.from({ length: options.dispatchers ?? 1 }, () => start('dispatcher'))])
+  const [server, worker, ...dispatchers] = await Promise.all([start('api'), start('worker'), ...Array.from({ length: options.dispatchers ?? 1 }, () => start('dispatcher'))])
   const clients: Client[] = []
   const callSandbox = <T>(method: string, path: string, body?: unknown) => control<T>(`${sandbox.url}/_sandbox${path}`, method, body)
   return {
     api: server,
+    worker,
+    dispatchers,
     orm,
     url: `${api}/graphql`,
     wsUrl: `${api.replace('http', 'ws')}/graphql`,
@@ -68,7 +71,6 @@ export async function startTestSystem(options: SystemOptions = {}): Promise<Syst
     key,
     workspaceId,
     env,
-    processes,
     start,
     ask: (query, variables) => ask(`${api}/graphql`, key, query, variables),
     socket() {
