@@ -47,6 +47,8 @@ module.exports = {
       max_memory_restart: '300M',
     },
     ...workers,
-    ...(process.env.SANDBOX === '1' ? [{ ...common, name: 'sandbox', script: 'bin/sandbox.ts', exec_mode: 'fork' }] : []),
+    ...(process.env.SANDBOX === '1'
+      ? [{ ...common, name: 'sandbox', script: 'bin/sandbox.ts', exec_mode: 'fork' }]
+      : []),
   ],
 }

@@ -27,18 +27,38 @@ const timelines = createLeadTimelines(fork, log)
 shutdown.add('timelines', () => timelines.close())
 events.listen((leadId) => timelines.nudge(leadId))
 
-const checks = { database: () => within(2_000, ping(orm)), redis: () => within(2_000, pingRedis(queues.redis)) }
-const metrics = healthRoutes(checks, async () => [...processGauges('api'), ...(await queueGauges(queues))])['/metrics']!
+const checks = {
+  database: () => within(2_000, ping(orm)),
+  redis: () => within(2_000, pingRedis(queues.redis)),
+}
+const metrics = healthRoutes(checks, async () => [...processGauges('api'), ...(await queueGauges(queues))])[
+  '/metrics'
+]!
 const webhooks = webhookRoutes({
   log,
   transaction: ledger.transaction,
-  isFromMandrill: (fields, signature) => verifyMandrill(listOf(config.MANDRILL_WEBHOOK_KEYS), `${publicUrl(config)}/webhooks/mandrill`, fields, signature),
+  isFromMandrill: (fields, signature) =>
+    verifyMandrill(
+      listOf(config.MANDRILL_WEBHOOK_KEYS),
+      `${publicUrl(config)}/webhooks/mandrill`,
+      fields,
+      signature,
+    ),
   isFromWhatsapp: (body, signature) => verifyWhatsapp(listOf(config.WHATSAPP_APP_SECRETS), body, signature),
   whatsappVerifyToken: config.WHATSAPP_VERIFY_TOKEN,
   maxBytes: config.MAX_BODY_BYTES,
 })
 
-const server = await startServer({ config, log, orm, ledger, events, timelines, ready: () => readiness(checks), routes: { '/metrics': metrics, ...webhooks } })
+const server = await startServer({
+  config,
+  log,
+  orm,
+  ledger,
+  events,
+  timelines,
+  ready: () => readiness(checks),
+  routes: { '/metrics': metrics, ...webhooks },
+})
 shutdown.add('server', server.close)
 log.info({ url: server.url }, 'The API is up')
 tellReady()

@@ -9,7 +9,12 @@ import { registry } from '../workers/registry.ts'
 
 const { config, log, orm, fork, onError, shutdown } = await startProcess('dispatcher')
 
-const queues = openQueues(config.REDIS_URL, config.REDIS_PREFIX, registry.map(({ name }) => name), onError)
+const queues = openQueues(
+  config.REDIS_URL,
+  config.REDIS_PREFIX,
+  registry.map(({ name }) => name),
+  onError,
+)
 shutdown.add('queues', () => queues.close())
 
 const dispatcher = startDispatcher({
@@ -22,7 +27,10 @@ const dispatcher = startDispatcher({
 })
 shutdown.add('dispatcher', dispatcher.close)
 
-const checks = { database: () => within(2_000, ping(orm)), redis: () => within(2_000, pingRedis(queues.redis)) }
+const checks = {
+  database: () => within(2_000, ping(orm)),
+  redis: () => within(2_000, pingRedis(queues.redis)),
+}
 const gauges = async () => [...processGauges('dispatcher'), ...(await queueGauges(queues, dispatcher))]
 const health = await startHealth(config.HOST, config.WORKER_HEALTH_PORT, healthRoutes(checks, gauges))
 shutdown.add('health', health.close)

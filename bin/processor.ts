@@ -14,6 +14,10 @@ const redis = connect(parts.config.REDIS_URL, 'patient', parts.onError)
 type Processor = ReturnType<typeof createProcessor>
 
 const processor: Processor = (job, token, signal) =>
-  createProcessor({ prefix: parts.config.REDIS_PREFIX, name: job.name, redis, onError: parts.onError }, run)(job, token, signal)
+  createProcessor({ prefix: parts.config.REDIS_PREFIX, name: job.name, redis, onError: parts.onError }, run)(
+    job,
+    token,
+    signal,
+  )
 
 export default processor

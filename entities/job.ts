@@ -22,7 +22,16 @@ export type JobState = (typeof jobStates)[number]
 /** States a job leaves only when an operator retries it. */
 export const finalStates = ['COMPLETED', 'DEAD', 'CANCELLED'] as const satisfies readonly JobState[]
 
-export const errorClasses = ['TRANSIENT', 'THROTTLED', 'PERMANENT', 'AUTH', 'UNKNOWN', 'TIMEOUT', 'STALLED', 'CANCELLED'] as const
+export const errorClasses = [
+  'TRANSIENT',
+  'THROTTLED',
+  'PERMANENT',
+  'AUTH',
+  'UNKNOWN',
+  'TIMEOUT',
+  'STALLED',
+  'CANCELLED',
+] as const
 export type ErrorClass = (typeof errorClasses)[number]
 
 /** One piece of work: the ledger's row. BullMQ holds a copy only while the job can run. */

@@ -51,7 +51,8 @@ const LeadSchema = defineEntity({
     whatsappConsentAt: time().nullable(),
     status: code(16).$type<LeadStatus>(),
     externalIds: p.json().$type<ExternalIds>(),
-    campaignId: () => p.manyToOne(Campaign).mapToPk().fieldName('campaign_id').nullable().deleteRule('set null'),
+    campaignId: () =>
+      p.manyToOne(Campaign).mapToPk().fieldName('campaign_id').nullable().deleteRule('set null'),
     /** Number of the newest timeline event; taken under the row's lock, so event order is commit order. */
     lastEventSeq: p.integer(),
     createdAt: time(),

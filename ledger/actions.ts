@@ -42,12 +42,25 @@ export async function retryIn(em: Em, actor: Actor, jobId: string, reason?: stri
 }
 
 /** A new job like a final one, with other input. */
-export async function rerunIn(em: Em, definitions: readonly AnyJobDefinition[], actor: Actor, jobId: string, input: unknown, reason?: string): Promise<JobRow> {
+export async function rerunIn(
+  em: Em,
+  definitions: readonly AnyJobDefinition[],
+  actor: Actor,
+  jobId: string,
+  input: unknown,
+  reason?: string,
+): Promise<JobRow> {
   const row = await lockJob(em, actor.workspaceId, jobId)
   if (!isFinal(row.state)) throw new WrongStateError(jobId, row.state, ['COMPLETED', 'DEAD', 'CANCELLED'])
   const definition = definitionOf(definitions, row.name)
-  if (!definition) throw new UnknownJobError(row.name, definitions.map(({ name }) => name))
-  const [outcome] = await enqueueIn(em, definitions, [{ definition, input, actor, retryOf: jobId, priority: row.priority }])
+  if (!definition)
+    throw new UnknownJobError(
+      row.name,
+      definitions.map(({ name }) => name),
+    )
+  const [outcome] = await enqueueIn(em, definitions, [
+    { definition, input, actor, retryOf: jobId, priority: row.priority },
+  ])
   if (outcome instanceof Error) throw outcome
   await audit(em, actor, 'rerunJob', jobId, reason)
   return outcome!.job
@@ -59,15 +72,16 @@ export async function cancelIn(em: Em, actor: Actor, jobId: string, reason?: str
   if (!open.includes(row.state)) throw new WrongStateError(jobId, row.state, open)
   const now = new Date()
   const running = row.state === 'ACTIVE'
-  const next: JobRow = { ...row, cancelRequestedAt: now, updatedAt: now, ...(!running && { state: 'CANCELLED' as const, finishedAt: now, checkAt: null }) }
-  await em.execute('update job set state = ?, cancel_requested_at = ?, finished_at = ?, check_at = ?, updated_at = ? where id = ?', [
-    next.state,
-    now,
-    next.finishedAt ?? null,
-    next.checkAt ?? null,
-    now,
-    jobId,
-  ])
+  const next: JobRow = {
+    ...row,
+    cancelRequestedAt: now,
+    updatedAt: now,
+    ...(!running && { state: 'CANCELLED' as const, finishedAt: now, checkAt: null }),
+  }
+  await em.execute(
+    'update job set state = ?, cancel_requested_at = ?, finished_at = ?, check_at = ?, updated_at = ? where id = ?',
+    [next.state, now, next.finishedAt ?? null, next.checkAt ?? null, now, jobId],
+  )
   await audit(em, actor, 'cancelJob', jobId, reason)
   return next
 }
@@ -78,9 +92,33 @@ async function lockJob(em: Em, workspaceId: string, jobId: string): Promise<JobR
   return row
 }
 
-const auditColumns = ['id', 'workspace_id', 'api_key_id', 'action', 'subject_id', 'reason', 'correlation_id', 'at']
+const auditColumns = [
+  'id',
+  'workspace_id',
+  'api_key_id',
+  'action',
+  'subject_id',
+  'reason',
+  'correlation_id',
+  'at',
+]
 
-async function audit(em: Em, actor: Actor, action: string, subjectId: string, reason: string | undefined): Promise<void> {
-  const values = [newId('audit'), actor.workspaceId, actor.apiKeyId ?? null, action, subjectId, reason?.slice(0, 500) ?? null, actor.correlationId, new Date()]
+async function audit(
+  em: Em,
+  actor: Actor,
+  action: string,
+  subjectId: string,
+  reason: string | undefined,
+): Promise<void> {
+  const values = [
+    newId('audit'),
+    actor.workspaceId,
+    actor.apiKeyId ?? null,
+    action,
+    subjectId,
+    reason?.slice(0, 500) ?? null,
+    actor.correlationId,
+    new Date(),
+  ]
   await insertRows(em, 'audit', auditColumns, [values])
 }

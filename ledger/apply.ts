@@ -20,7 +20,12 @@ export interface AttemptChange {
 }
 
 /** The reconciler looks at a job that has not moved for so long. */
-const quiet: Partial<Record<JobState, number>> = { WAITING: 300_000, ACTIVE: 60_000, DELAYED: 60_000, WAITING_CHILDREN: 300_000 }
+const quiet: Partial<Record<JobState, number>> = {
+  WAITING: 300_000,
+  ACTIVE: 60_000,
+  DELAYED: 60_000,
+  WAITING_CHILDREN: 300_000,
+}
 
 export function isFinal(state: JobState): boolean {
   return (finalStates as readonly JobState[]).includes(state)
@@ -48,10 +53,19 @@ const byName: Partial<Record<StreamEvent['name'], (row: JobRow, event: StreamEve
   waiting: () => ({ state: 'WAITING' }),
   'waiting-children': () => ({ state: 'WAITING_CHILDREN' }),
   delayed: () => ({ state: 'DELAYED' }),
-  active: (row, event) => ({ state: 'ACTIVE', startedAt: row.startedAt ?? event.at, worker: null, starts: row.starts + 1 }),
+  active: (row, event) => ({
+    state: 'ACTIVE',
+    startedAt: row.startedAt ?? event.at,
+    worker: null,
+    starts: row.starts + 1,
+  }),
   progress: (_row, { fields }) => ({ progress: json(fields.data) }),
   'attempt-started': (_row, { fields }) => ({ worker: fields.worker ?? null }),
-  'attempt-failed': (_row, event) => ({ ...errorOf(event), attemptsMade: Number(event.fields.attempt), worker: event.fields.worker ?? null }),
+  'attempt-failed': (_row, event) => ({
+    ...errorOf(event),
+    attemptsMade: Number(event.fields.attempt),
+    worker: event.fields.worker ?? null,
+  }),
   postponed: (_row, event) => errorOf(event),
   'cancel-requested': (row, event) => ({ cancelRequestedAt: row.cancelRequestedAt ?? event.at }),
   cancelled: (_row, event) => ({ state: 'CANCELLED', finishedAt: event.at }),
@@ -59,7 +73,11 @@ const byName: Partial<Record<StreamEvent['name'], (row: JobRow, event: StreamEve
 }
 
 function completed(event: StreamEvent): Partial<JobRow> {
-  const value = json(event.fields.returnvalue) as { result?: unknown; attempt?: number; worker?: string } | null
+  const value = json(event.fields.returnvalue) as {
+    result?: unknown
+    attempt?: number
+    worker?: string
+  } | null
   return {
     state: 'COMPLETED',
     result: value?.result ?? null,
@@ -74,7 +92,13 @@ function completed(event: StreamEvent): Partial<JobRow> {
 function failed(row: JobRow, event: StreamEvent): Partial<JobRow> {
   const { errorClass, errorMessage } = parseFailure(event.fields.failedReason ?? '')
   if (errorClass === 'CANCELLED') return { state: 'CANCELLED', finishedAt: event.at }
-  return { state: 'DEAD', finishedAt: event.at, errorClass, errorMessage, attemptsMade: Math.max(row.attemptsMade, 1) }
+  return {
+    state: 'DEAD',
+    finishedAt: event.at,
+    errorClass,
+    errorMessage,
+    attemptsMade: Math.max(row.attemptsMade, 1),
+  }
 }
 
 /** Our workers say `CLASS: text`; what BullMQ itself says is about jobs whose worker was lost. */
@@ -85,11 +109,20 @@ export function parseFailure(reason: string): { errorClass: ErrorClass; errorMes
 }
 
 function errorOf({ fields }: StreamEvent): { errorClass: ErrorClass | null; errorMessage: string | null } {
-  return { errorClass: (fields.errorClass as ErrorClass) ?? null, errorMessage: fields.message?.slice(0, 2_000) ?? null }
+  return {
+    errorClass: (fields.errorClass as ErrorClass) ?? null,
+    errorMessage: fields.message?.slice(0, 2_000) ?? null,
+  }
 }
 
 /** Our own events may come from a worker that has lost the job, so they prove nothing about where it is. */
-const ownEvents: ReadonlySet<string> = new Set(['attempt-started', 'attempt-failed', 'postponed', 'progress', 'cancel-requested'])
+const ownEvents: ReadonlySet<string> = new Set([
+  'attempt-started',
+  'attempt-failed',
+  'postponed',
+  'progress',
+  'cancel-requested',
+])
 
 function nextCheck({ state, checkAt = null }: JobRow, event: StreamEvent): Date | null {
   const wait = quiet[state]
@@ -110,15 +143,36 @@ export function attemptOf(row: JobRow, event: StreamEvent): AttemptChange | unde
     case 'attempt-started':
       return attempt(event, 'RUNNING', fields)
     case 'attempt-failed':
-      return { ...attempt(event, 'FAILED', fields), ...errorOf(event), errorCode: fields.code ?? null, nextAt: dateOf(fields.nextAt) }
+      return {
+        ...attempt(event, 'FAILED', fields),
+        ...errorOf(event),
+        errorCode: fields.code ?? null,
+        nextAt: dateOf(fields.nextAt),
+      }
     case 'postponed':
-      return { ...attempt(event, 'POSTPONED', fields), ...errorOf(event), errorCode: fields.code ?? null, nextAt: dateOf(fields.nextAt) }
+      return {
+        ...attempt(event, 'POSTPONED', fields),
+        ...errorOf(event),
+        errorCode: fields.code ?? null,
+        nextAt: dateOf(fields.nextAt),
+      }
     case 'completed':
       return attempt(event, 'COMPLETED', json(fields.returnvalue) as Record<string, string> | null)
     case 'cancelled':
-      return fields.start ? { ...attempt(event, 'FAILED', fields), errorClass: 'CANCELLED', errorMessage: fields.reason ?? null } : undefined
+      return fields.start
+        ? {
+            ...attempt(event, 'FAILED', fields),
+            errorClass: 'CANCELLED',
+            errorMessage: fields.reason ?? null,
+          }
+        : undefined
     case 'stalled':
-      return { ...attempt(event, 'FAILED', { start: String(row.starts) }), errorClass: 'STALLED', errorMessage: 'The worker was lost while it ran this attempt', startedAt: row.startedAt ?? null }
+      return {
+        ...attempt(event, 'FAILED', { start: String(row.starts) }),
+        errorClass: 'STALLED',
+        errorMessage: 'The worker was lost while it ran this attempt',
+        startedAt: row.startedAt ?? null,
+      }
     default:
       return undefined
   }

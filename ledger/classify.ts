@@ -30,7 +30,12 @@ interface ClassifiedError extends Error {
 export function classify(error: unknown, definition: AnyJobDefinition, attempt: Attempt): AttemptOutcome {
   const known = toAttemptError(error)
   const retryAfterMs = (error as ClassifiedError).retryAfterMs
-  if (isDatabaseAway(error)) return { kind: 'postponed', error: { errorClass: 'TRANSIENT', message: 'MariaDB is away' }, delayMs: databaseWaitMs }
+  if (isDatabaseAway(error))
+    return {
+      kind: 'postponed',
+      error: { errorClass: 'TRANSIENT', message: 'MariaDB is away' },
+      delayMs: databaseWaitMs,
+    }
   switch (known.errorClass) {
     case 'THROTTLED':
       return { kind: 'postponed', error: known, delayMs: retryAfterMs ?? throttleWaitMs }
@@ -39,15 +44,24 @@ export function classify(error: unknown, definition: AnyJobDefinition, attempt: 
     case 'PERMANENT':
       return { kind: 'failed', error: known, final: true, delayMs: 0 }
     default:
-      return { kind: 'failed', error: known, final: false, delayMs: Math.max(retryAfterMs ?? 0, backoffMs(definition, attempt.attempt)) }
+      return {
+        kind: 'failed',
+        error: known,
+        final: false,
+        delayMs: Math.max(retryAfterMs ?? 0, backoffMs(definition, attempt.attempt)),
+      }
   }
 }
 
 function toAttemptError(error: unknown): AttemptError {
-  if (error instanceof InvalidInputError) return { errorClass: 'PERMANENT', message: error.message, code: error.code }
+  if (error instanceof InvalidInputError)
+    return { errorClass: 'PERMANENT', message: error.message, code: error.code }
   const { errorClass, code, message, name } = error as ClassifiedError
   if (errorClass) return { errorClass, message: safeText(message), code }
-  return { errorClass: 'TRANSIENT', message: safeText(error instanceof Error ? `${name}: ${message}` : String(error)) }
+  return {
+    errorClass: 'TRANSIENT',
+    message: safeText(error instanceof Error ? `${name}: ${message}` : String(error)),
+  }
 }
 
 /**
@@ -64,12 +78,25 @@ export function safeText(text: string): string {
 
 /** Wait before the attempt after number `attempt`, in ms: exponential by default, with a random share. */
 export function backoffMs(definition: AnyJobDefinition, attempt: number, random = Math.random()): number {
-  const { type, delay, jitter, maxDelay } = { jitter: 0.5, maxDelay: 300_000, ...(definition.backoff ?? { type: 'exponential' as const, delay: 1_000 }) }
+  const { type, delay, jitter, maxDelay } = {
+    jitter: 0.5,
+    maxDelay: 300_000,
+    ...(definition.backoff ?? { type: 'exponential' as const, delay: 1_000 }),
+  }
   const full = Math.min(type === 'exponential' ? delay * 2 ** (attempt - 1) : delay, maxDelay)
   return Math.round(full * (1 - jitter * random))
 }
 
-const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'PROTOCOL_CONNECTION_LOST', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'ER_SERVER_SHUTDOWN', 'ER_CON_COUNT_ERROR'])
+const awayCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'PROTOCOL_CONNECTION_LOST',
+  'ETIMEDOUT',
+  'EPIPE',
+  'ENOTFOUND',
+  'ER_SERVER_SHUTDOWN',
+  'ER_CON_COUNT_ERROR',
+])
 
 /** Whether an error of the database driver says that the server is not there. Errors of vendors carry a class and never count. */
 export function isDatabaseAway(error: unknown): boolean {

@@ -5,7 +5,10 @@
  * @param maxBatch most items of a batch
  * @param lanes batches under way at once
  */
-export function coalesce<T, R>(run: (items: T[]) => Promise<R[]>, { maxBatch, lanes = 2 }: { maxBatch: number; lanes?: number }): (item: T) => Promise<R> {
+export function coalesce<T, R>(
+  run: (items: T[]) => Promise<R[]>,
+  { maxBatch, lanes = 2 }: { maxBatch: number; lanes?: number },
+): (item: T) => Promise<R> {
   const waiting: { item: T; resolve: (result: R) => void; reject: (error: unknown) => void }[] = []
   let busy = 0
   let woken = false

@@ -39,11 +39,20 @@ export function createLedger({ fork, queues, definitions, log }: LedgerSettings)
 
   async function enqueueWithin(em: Em, requests: EnqueueRequest[]) {
     const outcomes = await enqueueIn(em, definitions, requests)
-    enqueuedIn.get(em)?.push(...outcomes.filter((outcome): outcome is Enqueued => !(outcome instanceof Error) && outcome.created).map(({ job }) => job))
+    enqueuedIn
+      .get(em)
+      ?.push(
+        ...outcomes
+          .filter((outcome): outcome is Enqueued => !(outcome instanceof Error) && outcome.created)
+          .map(({ job }) => job),
+      )
     return outcomes
   }
 
-  const enqueueShared = coalesce((requests: EnqueueRequest[]) => transaction((em) => enqueueWithin(em, requests)), { maxBatch })
+  const enqueueShared = coalesce(
+    (requests: EnqueueRequest[]) => transaction((em) => enqueueWithin(em, requests)),
+    { maxBatch },
+  )
 
   /** Makes a cancellation known at once; the row already says so, whatever happens here. */
   async function spreadCancel(row: JobRow, reason: string): Promise<void> {
@@ -81,6 +90,7 @@ export function createLedger({ fork, queues, definitions, log }: LedgerSettings)
     },
     find: findJobs,
     count: countJobs,
-    load: async (em, workspaceId, ids) => (await loadJobs(em, ids)).filter((row) => row.workspaceId === workspaceId),
+    load: async (em, workspaceId, ids) =>
+      (await loadJobs(em, ids)).filter((row) => row.workspaceId === workspaceId),
   }
 }

@@ -65,7 +65,12 @@ export interface JobContext<Progress, Services> {
   /** Runs `work` in one SQL transaction, which a stop does not interrupt; it is repeated after a deadlock. */
   transaction<T>(work: (em: Em) => Promise<T>): Promise<T>
   /** Enqueues a further job in a transaction of `transaction`, on behalf of this one. */
-  enqueue<I>(em: Em, definition: JobDefinition<I, never, unknown, Services>, input: I, options?: { runAt?: Date; idempotencyKey?: string }): Promise<void>
+  enqueue<I>(
+    em: Em,
+    definition: JobDefinition<I, never, unknown, Services>,
+    input: I,
+    options?: { runAt?: Date; idempotencyKey?: string },
+  ): Promise<void>
   /** Tells watchers how far the job is; the latest value wins. */
   progress(value: Progress): void
   /** A line for the people who watch this job, kept with it. Never personal data. */
@@ -89,7 +94,10 @@ export function defineJobFor<Services>() {
 }
 
 /** Finds a definition by its job name. */
-export function definitionOf(definitions: readonly AnyJobDefinition[], name: string): AnyJobDefinition | undefined {
+export function definitionOf(
+  definitions: readonly AnyJobDefinition[],
+  name: string,
+): AnyJobDefinition | undefined {
   return definitions.find((definition) => definition.name === name)
 }
 

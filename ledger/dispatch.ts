@@ -10,7 +10,12 @@ export function entryOf(row: JobRow): QueueEntry {
   return {
     jobId: row.id,
     run: row.run,
-    data: { workspaceId: row.workspaceId, correlationId: row.correlationId, version: row.inputVersion, input: row.input },
+    data: {
+      workspaceId: row.workspaceId,
+      correlationId: row.correlationId,
+      version: row.inputVersion,
+      input: row.input,
+    },
     attempts: row.attempts,
     priority: row.priority,
   }
@@ -36,7 +41,10 @@ export function createNudge(queues: Queues, log: Logger): (rows: readonly JobRow
     while (waiting.length > 0) {
       const batch = waiting.splice(0, maxBatch)
       await dispatch(queues, batch).catch((error: Error) => {
-        log.warn({ err: error, jobs: batch.length }, 'Redis did not take new jobs; the dispatcher hands them over later')
+        log.warn(
+          { err: error, jobs: batch.length },
+          'Redis did not take new jobs; the dispatcher hands them over later',
+        )
       })
     }
     busy = false

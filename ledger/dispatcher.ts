@@ -37,7 +37,9 @@ const pruneEveryMs = 3_600_000
  */
 export function startDispatcher(settings: DispatcherSettings): Dispatcher {
   const projections = new Map<string, Projection>()
-  const leadership = startLeadership(settings.fork, `${settings.prefix}:dispatcher`, settings.log, (signal) => lead(settings, projections, signal))
+  const leadership = startLeadership(settings.fork, `${settings.prefix}:dispatcher`, settings.log, (signal) =>
+    lead(settings, projections, signal),
+  )
   return {
     leading: leadership.leading,
     lag: () => Object.fromEntries([...projections].map(([queue, { lagMs }]) => [queue, lagMs])),
@@ -45,11 +47,24 @@ export function startDispatcher(settings: DispatcherSettings): Dispatcher {
   }
 }
 
-async function lead(settings: DispatcherSettings, projections: Map<string, Projection>, signal: AbortSignal): Promise<void> {
+async function lead(
+  settings: DispatcherSettings,
+  projections: Map<string, Projection>,
+  signal: AbortSignal,
+): Promise<void> {
   const readers = settings.queues.names.map((queue) => {
     const redis = settings.openRedis()
     signal.addEventListener('abort', () => redis.disconnect(), { once: true })
-    return projectQueue({ ...settings, queue, redis, stream: streamKey(settings.prefix, queue), report: (seen) => projections.set(queue, seen) }, signal)
+    return projectQueue(
+      {
+        ...settings,
+        queue,
+        redis,
+        stream: streamKey(settings.prefix, queue),
+        report: (seen) => projections.set(queue, seen),
+      },
+      signal,
+    )
   })
   await Promise.all([
     ...readers,
@@ -59,16 +74,27 @@ async function lead(settings: DispatcherSettings, projections: Map<string, Proje
   projections.clear()
 }
 
-async function poll(settings: DispatcherSettings, projections: Map<string, Projection>, signal: AbortSignal): Promise<void> {
+async function poll(
+  settings: DispatcherSettings,
+  projections: Map<string, Projection>,
+  signal: AbortSignal,
+): Promise<void> {
   for (const queue of settings.queues.names) {
     const through = projections.get(queue)?.through
     while (through && !signal.aborted && (await takeUpDue(settings, queue, through)));
   }
 }
 
-async function every(ms: number, signal: AbortSignal, log: Logger, work: () => Promise<unknown>): Promise<void> {
+async function every(
+  ms: number,
+  signal: AbortSignal,
+  log: Logger,
+  work: () => Promise<unknown>,
+): Promise<void> {
   while (!signal.aborted) {
-    await work().catch((error: Error) => log.warn({ err: error }, 'The dispatcher could not do its round; it is tried again'))
+    await work().catch((error: Error) =>
+      log.warn({ err: error }, 'The dispatcher could not do its round; it is tried again'),
+    )
     await sleep(ms, undefined, { signal }).catch(() => undefined)
   }
 }

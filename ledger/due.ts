@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Em } from '../entities/index.ts'
 import type { JobState } from '../entities/job.ts'
 import { plainId, sortableId } from '../queue/keys.ts'
-import type { Queues, QueueState } from '../queue/queues.ts'
+import type { QueueState, Queues } from '../queue/queues.ts'
 import { applyEvent } from './apply.ts'
 import { dispatch } from './dispatch.ts'
 import { writeJobs } from './project.ts'
@@ -65,7 +65,10 @@ async function handOver({ fork, queues, log }: DueWork, rows: JobRow[]): Promise
   } catch (error) {
     log.warn({ err: error, jobs: rows.length }, 'Redis did not take jobs; they are tried again')
     const ids = rows.map(({ id }) => id)
-    await fork().execute(`update job set check_at = ? where state = 'PENDING' and id in ${marks(ids)}`, [new Date(Date.now() + 1_000), ...ids])
+    await fork().execute(`update job set check_at = ? where state = 'PENDING' and id in ${marks(ids)}`, [
+      new Date(Date.now() + 1_000),
+      ...ids,
+    ])
   }
 }
 
@@ -78,7 +81,10 @@ const stateOf: Record<Exclude<QueueState, 'unknown' | 'completed' | 'failed'>, J
 }
 
 async function reconcile(work: DueWork, queue: string, rows: JobRow[]): Promise<void> {
-  const states = await work.queues.states(queue, rows.map(({ id, run }) => ({ jobId: id, run })))
+  const states = await work.queues.states(
+    queue,
+    rows.map(({ id, run }) => ({ jobId: id, run })),
+  )
   const lost = rows.filter((_, index) => states[index] === 'unknown')
   const repaired: JobRow[] = []
   for (const [index, row] of rows.entries()) {
@@ -97,12 +103,26 @@ async function compare(queues: Queues, row: JobRow, state: QueueState): Promise<
 }
 
 /** A finished run whose last event was trimmed away. */
-async function finish(queues: Queues, row: JobRow, name: 'completed' | 'failed'): Promise<JobRow | undefined> {
+async function finish(
+  queues: Queues,
+  row: JobRow,
+  name: 'completed' | 'failed',
+): Promise<JobRow | undefined> {
   const outcome = await queues.outcome(row.name, row.id, row.run)
   if (!outcome) return undefined
-  const fields = { returnvalue: JSON.stringify(outcome.returnvalue), failedReason: outcome.failedReason ?? '' }
+  const fields = {
+    returnvalue: JSON.stringify(outcome.returnvalue),
+    failedReason: outcome.failedReason ?? '',
+  }
   const id = sortableId(`${outcome.finishedOn}-999999`)
-  const event = { id: row.lastEventId && row.lastEventId > id ? after(row.lastEventId) : id, at: new Date(outcome.finishedOn), name, jobId: row.id, run: row.run, fields }
+  const event = {
+    id: row.lastEventId && row.lastEventId > id ? after(row.lastEventId) : id,
+    at: new Date(outcome.finishedOn),
+    name,
+    jobId: row.id,
+    run: row.run,
+    fields,
+  }
   return applyEvent(row, event)
 }
 
@@ -118,7 +138,9 @@ async function write(fork: () => Em, rows: JobRow[]): Promise<void> {
 }
 
 async function unmoved(em: Em, rows: JobRow[]): Promise<JobRow[]> {
-  const current = new Map((await loadJobs(em, rows.map(({ id }) => id).sort(), 'for update')).map((row) => [row.id, row]))
+  const current = new Map(
+    (await loadJobs(em, rows.map(({ id }) => id).sort(), 'for update')).map((row) => [row.id, row]),
+  )
   return rows.filter((row) => {
     const now = current.get(row.id)
     const moved = !now || now.run !== row.run || (now.lastEventId ?? '') > (row.lastEventId ?? '')
@@ -129,8 +151,15 @@ async function unmoved(em: Em, rows: JobRow[]): Promise<JobRow[]> {
 /** Hands jobs over again that Redis has lost. */
 async function redispatch(work: DueWork, rows: JobRow[]): Promise<void> {
   if (rows.length === 0) return
-  work.log.warn({ jobs: rows.length, queue: rows[0]!.name }, 'Redis has lost jobs; they are handed over again')
-  const pending = rows.map((row) => ({ ...row, state: 'PENDING' as const, checkAt: new Date(Date.now() + leaseMs) }))
+  work.log.warn(
+    { jobs: rows.length, queue: rows[0]!.name },
+    'Redis has lost jobs; they are handed over again',
+  )
+  const pending = rows.map((row) => ({
+    ...row,
+    state: 'PENDING' as const,
+    checkAt: new Date(Date.now() + leaseMs),
+  }))
   await write(work.fork, pending)
   await handOver(work, pending)
 }

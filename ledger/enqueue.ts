@@ -8,8 +8,28 @@ import type { JobRow } from './row.ts'
 import { fromSql, insertRows, marks } from './sql.ts'
 
 const columns = [
-  'id', 'workspace_id', 'name', 'input', 'input_version', 'fingerprint', 'idempotency_key', 'state', 'priority', 'run_at', 'run',
-  'attempts', 'attempts_made', 'starts', 'correlation_id', 'lead_id', 'campaign_id', 'retry_of', 'requested_by', 'check_at', 'created_at', 'updated_at',
+  'id',
+  'workspace_id',
+  'name',
+  'input',
+  'input_version',
+  'fingerprint',
+  'idempotency_key',
+  'state',
+  'priority',
+  'run_at',
+  'run',
+  'attempts',
+  'attempts_made',
+  'starts',
+  'correlation_id',
+  'lead_id',
+  'campaign_id',
+  'retry_of',
+  'requested_by',
+  'check_at',
+  'created_at',
+  'updated_at',
 ] as const
 
 /** The nudge after the commit comes first; the dispatcher looks only at rows it missed. */
@@ -19,7 +39,11 @@ export const dispatchGraceMs = 2_000
  * Writes jobs as rows, in the caller's transaction, with two statements at most.
  * @returns per request, in order: the job, or why it was refused
  */
-export async function enqueueIn(em: Em, definitions: readonly AnyJobDefinition[], requests: readonly EnqueueRequest[]): Promise<(Enqueued | EnqueueRefusal)[]> {
+export async function enqueueIn(
+  em: Em,
+  definitions: readonly AnyJobDefinition[],
+  requests: readonly EnqueueRequest[],
+): Promise<(Enqueued | EnqueueRefusal)[]> {
   const now = new Date()
   const rows = requests.map((request) => prepare(definitions, request, now))
   const good = rows.filter((row): row is JobRow => !(row instanceof Error))
@@ -28,7 +52,11 @@ export async function enqueueIn(em: Em, definitions: readonly AnyJobDefinition[]
   return rows.map((row) => (row instanceof Error ? row : decide(row, winners)))
 }
 
-function prepare(definitions: readonly AnyJobDefinition[], request: EnqueueRequest, now: Date): JobRow | EnqueueRefusal {
+function prepare(
+  definitions: readonly AnyJobDefinition[],
+  request: EnqueueRequest,
+  now: Date,
+): JobRow | EnqueueRefusal {
   try {
     return toRow(definitions, request, now)
   } catch (error) {
@@ -39,7 +67,11 @@ function prepare(definitions: readonly AnyJobDefinition[], request: EnqueueReque
 
 function toRow(definitions: readonly AnyJobDefinition[], request: EnqueueRequest, now: Date): JobRow {
   const { definition, actor } = request
-  if (!definitionOf(definitions, definition.name)) throw new UnknownJobError(definition.name, definitions.map(({ name }) => name))
+  if (!definitionOf(definitions, definition.name))
+    throw new UnknownJobError(
+      definition.name,
+      definitions.map(({ name }) => name),
+    )
   if (request.idempotencyKey !== undefined) checkKey(request.idempotencyKey)
   const input = parseInput(definition, request.input)
   const subject = definition.subject?.(input) ?? {}
@@ -82,17 +114,40 @@ function toRow(definitions: readonly AnyJobDefinition[], request: EnqueueRequest
 
 function checkKey(key: string): void {
   if (!/^[\x21-\x7e]{1,191}$/.test(key))
-    throw new InvalidInputError([{ path: 'idempotencyKey', message: 'must be 1 to 191 visible ASCII characters' }])
+    throw new InvalidInputError([
+      { path: 'idempotencyKey', message: 'must be 1 to 191 visible ASCII characters' },
+    ])
 }
 
 function toValues(row: JobRow): unknown[] {
   return [
-    row.id, row.workspaceId, row.name, JSON.stringify(row.input), row.inputVersion, row.fingerprint, row.idempotencyKey, row.state, row.priority, row.runAt, row.run,
-    row.attempts, row.attemptsMade, row.starts, row.correlationId, row.leadId, row.campaignId, row.retryOf, row.requestedBy, row.checkAt, row.createdAt, row.updatedAt,
+    row.id,
+    row.workspaceId,
+    row.name,
+    JSON.stringify(row.input),
+    row.inputVersion,
+    row.fingerprint,
+    row.idempotencyKey,
+    row.state,
+    row.priority,
+    row.runAt,
+    row.run,
+    row.attempts,
+    row.attemptsMade,
+    row.starts,
+    row.correlationId,
+    row.leadId,
+    row.campaignId,
+    row.retryOf,
+    row.requestedBy,
+    row.checkAt,
+    row.createdAt,
+    row.updatedAt,
   ]
 }
 
-const keyOf = (row: Pick<JobRow, 'workspaceId' | 'name' | 'idempotencyKey'>) => JSON.stringify([row.workspaceId, row.name, row.idempotencyKey])
+const keyOf = (row: Pick<JobRow, 'workspaceId' | 'name' | 'idempotencyKey'>) =>
+  JSON.stringify([row.workspaceId, row.name, row.idempotencyKey])
 
 /** The row that holds each idempotency key: ours, or one that was there before. A locking read, as the other may be newer than our snapshot. */
 async function firstByKey(em: Em, rows: JobRow[]): Promise<Map<string, JobRow>> {
@@ -113,7 +168,12 @@ function decide(row: JobRow, winners: Map<string, JobRow>): Enqueued | Idempoten
 }
 
 /** Jobs by idempotency key, for callers that must know before they write anything else. One entry per key, in order. */
-export async function findByKeys(em: Em, workspaceId: string, name: string, keys: readonly string[]): Promise<Map<string, JobRow>> {
+export async function findByKeys(
+  em: Em,
+  workspaceId: string,
+  name: string,
+  keys: readonly string[],
+): Promise<Map<string, JobRow>> {
   if (keys.length === 0) return new Map()
   const rows = await em.execute<Record<string, unknown>[]>(
     `select * from job where workspace_id = ? and name = ? and idempotency_key in ${marks(keys)}`,

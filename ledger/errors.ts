@@ -19,7 +19,10 @@ export interface InputIssue {
 export class InvalidInputError extends LedgerError {
   readonly issues: InputIssue[]
   constructor(issues: InputIssue[]) {
-    super('INVALID_INPUT', `Input is not valid: ${issues.map(({ path, message }) => `${path || 'input'}: ${message}`).join('; ')}`)
+    super(
+      'INVALID_INPUT',
+      `Input is not valid: ${issues.map(({ path, message }) => `${path || 'input'}: ${message}`).join('; ')}`,
+    )
     this.issues = issues
   }
 }

@@ -6,7 +6,10 @@ import type { JobEventData, JobEventType } from './ledger.ts'
 import type { JobFilter, JobRow } from './row.ts'
 
 /** What events are matched by, besides what they say themselves; it never changes in a job's life. */
-export type JobSubject = Pick<JobRow, 'id' | 'workspaceId' | 'name' | 'leadId' | 'campaignId' | 'correlationId' | 'createdAt'>
+export type JobSubject = Pick<
+  JobRow,
+  'id' | 'workspaceId' | 'name' | 'leadId' | 'campaignId' | 'correlationId' | 'createdAt'
+>
 
 const told: Partial<Record<StreamEventName, [JobEventType, JobState]>> = {
   waiting: ['WAITING', 'WAITING'],
@@ -48,7 +51,11 @@ function detailsOf({ name, fields }: StreamEvent): Partial<JobEventData> {
 }
 
 function completion(returnvalue: string | undefined): Partial<JobEventData> {
-  const value = JSON.parse(returnvalue ?? 'null') as { result?: unknown; attempt?: number; worker?: string } | null
+  const value = JSON.parse(returnvalue ?? 'null') as {
+    result?: unknown
+    attempt?: number
+    worker?: string
+  } | null
   return { result: value?.result, attempt: value?.attempt, worker: value?.worker }
 }
 
@@ -57,5 +64,10 @@ const dueOf = (ms: string | undefined) => (ms === undefined ? undefined : new Da
 /** Whether an event is one the filter asks for: states and errors as of the event, the rest as of the job. */
 export function eventMatches(filter: JobFilter, subject: JobSubject, event: JobEventData): boolean {
   const { state, errorClass, errorMessage } = event
-  return matches(filter, { ...subject, state, errorClass: errorClass ?? null, errorMessage: errorMessage ?? null } as JobRow)
+  return matches(filter, {
+    ...subject,
+    state,
+    errorClass: errorClass ?? null,
+    errorMessage: errorMessage ?? null,
+  } as JobRow)
 }

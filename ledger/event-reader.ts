@@ -29,7 +29,10 @@ export async function followEvents(reader: EventReader, signal: AbortSignal): Pr
       position = await readOnce(reader, position)
     } catch (error) {
       if (signal.aborted) return
-      reader.log.warn({ err: error, queue: reader.queue }, 'Live events are interrupted; reading goes on where it stopped')
+      reader.log.warn(
+        { err: error, queue: reader.queue },
+        'Live events are interrupted; reading goes on where it stopped',
+      )
       await sleep(1_000, undefined, { signal }).catch(() => undefined)
     }
   }

@@ -28,7 +28,12 @@ type Result = IteratorResult<JobEventMessage>
  * subscriber has taken what was there. It starts by catching up, and goes back to it when the subscriber is too slow, so
  * nothing is dropped but progress that a newer one of the same job replaces.
  */
-export function createSink(source: SinkSource, start: Map<string, string>, first: JobEventMessage[], onError: (error: Error) => void): Sink {
+export function createSink(
+  source: SinkSource,
+  start: Map<string, string>,
+  first: JobEventMessage[],
+  onError: (error: Error) => void,
+): Sink {
   let read = start
   let buffer = first
   let live = false

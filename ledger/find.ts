@@ -9,17 +9,33 @@ interface Condition {
 }
 
 /** Jobs of a workspace, newest first. Ids are made in order of time, so the id is the cursor. */
-export async function findJobs(em: Em, workspaceId: string, filter: JobFilter, page: Page): Promise<{ rows: JobRow[]; more: boolean }> {
+export async function findJobs(
+  em: Em,
+  workspaceId: string,
+  filter: JobFilter,
+  page: Page,
+): Promise<{ rows: JobRow[]; more: boolean }> {
   const { sql, values } = where(workspaceId, filter, page.after)
-  const raw = await em.execute<Record<string, unknown>[]>(`select * from job where ${sql} order by id desc limit ?`, [...values, page.first + 1])
+  const raw = await em.execute<Record<string, unknown>[]>(
+    `select * from job where ${sql} order by id desc limit ?`,
+    [...values, page.first + 1],
+  )
   const rows = raw.map((each) => fromSql<JobRow>(each))
   return { rows: rows.slice(0, page.first), more: rows.length > page.first }
 }
 
 /** Number of matching jobs, counted up to `limit`. */
-export async function countJobs(em: Em, workspaceId: string, filter: JobFilter, limit: number): Promise<number> {
+export async function countJobs(
+  em: Em,
+  workspaceId: string,
+  filter: JobFilter,
+  limit: number,
+): Promise<number> {
   const { sql, values } = where(workspaceId, filter)
-  const [row] = await em.execute<{ n: number }[]>(`select count(*) as n from (select 1 from job where ${sql} limit ?) matching`, [...values, limit])
+  const [row] = await em.execute<{ n: number }[]>(
+    `select count(*) as n from (select 1 from job where ${sql} limit ?) matching`,
+    [...values, limit],
+  )
   return Number(row?.n ?? 0)
 }
 
@@ -48,7 +64,9 @@ function compare(sql: string, value: unknown): Condition | undefined {
 
 function anyOf(column: string, values: readonly unknown[] | null | undefined): Condition | undefined {
   if (!values) return undefined
-  return values.length === 0 ? { sql: 'false', values: [] } : { sql: `${column} in ${marks(values)}`, values: [...values] }
+  return values.length === 0
+    ? { sql: 'false', values: [] }
+    : { sql: `${column} in ${marks(values)}`, values: [...values] }
 }
 
 /** Whether a job is one the filter asks for; the same conditions as in SQL. */
@@ -61,11 +79,14 @@ export function matches(filter: JobFilter, row: JobRow): boolean {
     equals(filter.leadId, row.leadId) &&
     equals(filter.campaignId, row.campaignId) &&
     equals(filter.correlationId, row.correlationId) &&
-    (!filter.errorContains || (row.errorMessage ?? '').toLowerCase().includes(filter.errorContains.toLowerCase())) &&
+    (!filter.errorContains ||
+      (row.errorMessage ?? '').toLowerCase().includes(filter.errorContains.toLowerCase())) &&
     (!filter.createdFrom || row.createdAt >= filter.createdFrom) &&
     (!filter.createdBefore || row.createdAt < filter.createdBefore)
   )
 }
 
-const includes = (wanted: readonly unknown[] | null | undefined, value: unknown) => !wanted || wanted.includes(value)
-const equals = (wanted: unknown, value: unknown) => wanted === null || wanted === undefined || wanted === value
+const includes = (wanted: readonly unknown[] | null | undefined, value: unknown) =>
+  !wanted || wanted.includes(value)
+const equals = (wanted: unknown, value: unknown) =>
+  wanted === null || wanted === undefined || wanted === value

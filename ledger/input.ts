@@ -13,10 +13,14 @@ const maxInputBytes = 32_768
 export function parseInput(definition: AnyJobDefinition, input: unknown): Record<string, unknown> {
   const result = definition.input.safeParse(input)
   if (!result.success)
-    throw new InvalidInputError(result.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })))
+    throw new InvalidInputError(
+      result.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
+    )
   const bytes = Buffer.byteLength(JSON.stringify(result.data))
   if (bytes > maxInputBytes)
-    throw new InvalidInputError([{ path: '', message: `takes ${bytes} bytes; at most ${maxInputBytes} are allowed` }])
+    throw new InvalidInputError([
+      { path: '', message: `takes ${bytes} bytes; at most ${maxInputBytes} are allowed` },
+    ])
   return result.data
 }
 
@@ -27,11 +31,19 @@ export function parseInput(definition: AnyJobDefinition, input: unknown): Record
 export function upcastInput(definition: AnyJobDefinition, input: unknown, version: number): unknown {
   const current = definition.version ?? 1
   if (version > current)
-    throw new InvalidInputError([{ path: '', message: `has version ${version}, but this worker knows ${definition.name} only up to ${current}` }])
+    throw new InvalidInputError([
+      {
+        path: '',
+        message: `has version ${version}, but this worker knows ${definition.name} only up to ${current}`,
+      },
+    ])
   let value = input as Record<string, unknown>
   for (let from = version; from < current; from++) {
     const upcast = definition.upcasters?.[from]
-    if (!upcast) throw new InvalidInputError([{ path: '', message: `of version ${from} has no upcaster in ${definition.name}` }])
+    if (!upcast)
+      throw new InvalidInputError([
+        { path: '', message: `of version ${from} has no upcaster in ${definition.name}` },
+      ])
     value = upcast(value)
   }
   return parseInput(definition, value)
@@ -43,6 +55,7 @@ export function fingerprint(value: unknown): string {
 }
 
 function sortKeys(_key: string, value: unknown): unknown {
-  if (value === null || typeof value !== 'object' || Array.isArray(value) || value instanceof Date) return value
+  if (value === null || typeof value !== 'object' || Array.isArray(value) || value instanceof Date)
+    return value
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -91,13 +91,20 @@ export function createJobEvents(settings: JobEventsSettings): JobEvents {
     positions.set(queue, position)
   }
 
-  function tell(queue: string, event: StreamEvent, subject: JobSubject, cursor: string, before: string): void {
+  function tell(
+    queue: string,
+    event: StreamEvent,
+    subject: JobSubject,
+    cursor: string,
+    before: string,
+  ): void {
     if (subject.leadId) for (const callback of listeners) callback(subject.leadId)
     const data = toEventData(event, queue)
     if (!data) return
     const message: JobEventMessage = { kind: 'event', cursor, event: data }
     for (const { workspaceId, filter, sink } of subscribers.of(subject))
-      if (workspaceId === subject.workspaceId && eventMatches(filter, subject, data)) sink.deliver(queue, event.id, message, before)
+      if (workspaceId === subject.workspaceId && eventMatches(filter, subject, data))
+        sink.deliver(queue, event.id, message, before)
   }
 
   function attach(): void {
@@ -137,7 +144,12 @@ export function createJobEvents(settings: JobEventsSettings): JobEvents {
       for (const queue of wanted) if (!start.has(queue)) start.set(queue, beginning)
       const subscriber: Subscriber = { workspaceId, filter, sink: undefined as never }
       attach()
-      subscriber.sink = createSink({ readOn: replay, released: () => release(subscriber) }, start, [], (error) => log.warn({ err: error }, 'A subscriber has to wait for its events'))
+      subscriber.sink = createSink(
+        { readOn: replay, released: () => release(subscriber) },
+        start,
+        [],
+        (error) => log.warn({ err: error }, 'A subscriber has to wait for its events'),
+      )
       subscribers.add(subscriber)
       return subscriber.sink
     },
@@ -166,7 +178,8 @@ export function createJobEvents(settings: JobEventsSettings): JobEvents {
 function createIndex() {
   const all = new Set<Subscriber>()
   const byKey = new Map<string, Set<Subscriber>>()
-  const keysOf = ({ filter }: Subscriber): string[] => filter.ids ?? [filter.leadId ?? filter.correlationId ?? '*']
+  const keysOf = ({ filter }: Subscriber): string[] =>
+    filter.ids ?? [filter.leadId ?? filter.correlationId ?? '*']
   return {
     all,
     add(subscriber: Subscriber) {
@@ -181,7 +194,8 @@ function createIndex() {
       }
     },
     *of(subject: JobSubject): Generator<Subscriber> {
-      for (const key of [subject.id, subject.leadId, subject.correlationId, '*']) if (key) yield* byKey.get(key) ?? []
+      for (const key of [subject.id, subject.leadId, subject.correlationId, '*'])
+        if (key) yield* byKey.get(key) ?? []
     },
   }
 }

@@ -14,7 +14,12 @@ export interface Leadership {
  * Runs `lead` in one process at a time, by a MariaDB lock that ends with its connection. `lead` must return soon after
  * its signal ends; for a moment two may lead, so what it writes has to be safe to repeat.
  */
-export function startLeadership(fork: () => Em, lock: string, log: Logger, lead: (signal: AbortSignal) => Promise<void>): Leadership {
+export function startLeadership(
+  fork: () => Em,
+  lock: string,
+  log: Logger,
+  lead: (signal: AbortSignal) => Promise<void>,
+): Leadership {
   const closing = new AbortController()
   let leading = false
 
@@ -39,8 +44,14 @@ export function startLeadership(fork: () => Em, lock: string, log: Logger, lead:
     const work = lead(AbortSignal.any([lost.signal, closing.signal]))
     const over = work.then(() => true)
     try {
-      while (!closing.signal.aborted && (await ask(em, 'select is_used_lock(?) = connection_id() as yes', lock)))
-        if (await Promise.race([over, sleep(heartbeatMs, false, { signal: closing.signal }).catch(() => true)])) break
+      while (
+        !closing.signal.aborted &&
+        (await ask(em, 'select is_used_lock(?) = connection_id() as yes', lock))
+      )
+        if (
+          await Promise.race([over, sleep(heartbeatMs, false, { signal: closing.signal }).catch(() => true)])
+        )
+          break
     } finally {
       lost.abort('leadership lost')
       await work
@@ -49,7 +60,9 @@ export function startLeadership(fork: () => Em, lock: string, log: Logger, lead:
 
   async function run(): Promise<void> {
     while (!closing.signal.aborted) {
-      await term().catch((error: Error) => log.warn({ err: error }, 'MariaDB is away; leadership is tried again'))
+      await term().catch((error: Error) =>
+        log.warn({ err: error }, 'MariaDB is away; leadership is tried again'),
+      )
       await sleep(heartbeatMs, undefined, { signal: closing.signal }).catch(() => undefined)
     }
   }

@@ -54,29 +54,56 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-const enqueue = (input: unknown, more = {}, definition: Parameters<World['ledger']['enqueue']>[0]['definition'] = echo) =>
-  world.ledger.enqueue({ definition, input, actor: world.actor, ...more })
+const enqueue = (
+  input: unknown,
+  more = {},
+  definition: Parameters<World['ledger']['enqueue']>[0]['definition'] = echo,
+) => world.ledger.enqueue({ definition, input, actor: world.actor, ...more })
 
 describe('a job', () => {
   test('runs, and its row tells result, progress, attempts and log', async () => {
     const { job, created } = await enqueue({ n: 21 })
     expect(created).toBe(true)
     const done = await world.untilState(job.id, 'COMPLETED')
-    expect(done).toMatchObject({ result: { doubled: 42 }, progress: { seen: 21 }, attemptsMade: 1, errorClass: null })
+    expect(done).toMatchObject({
+      result: { doubled: 42 },
+      progress: { seen: 21 },
+      attemptsMade: 1,
+      errorClass: null,
+    })
     expect(done.startedAt! <= done.finishedAt!).toBe(true)
-    const attempts = await world.fork().execute('select number, outcome from job_attempt where job_id = ?', [job.id])
+    const attempts = await world
+      .fork()
+      .execute('select number, outcome from job_attempt where job_id = ?', [job.id])
     expect(attempts).toEqual([{ number: 1, outcome: 'COMPLETED' }])
-    expect(await world.fork().execute('select line from job_log where job_id = ?', [job.id])).toEqual([{ line: 'seen 21' }])
+    expect(await world.fork().execute('select line from job_log where job_id = ?', [job.id])).toEqual([
+      { line: 'seen 21' },
+    ])
   })
 
   test('that fails is tried again, and each attempt keeps its own error without personal data', async () => {
     const { job } = await enqueue({ n: 1, failTimes: 2 })
     const done = await world.untilState(job.id, 'COMPLETED')
     expect(done.attemptsMade).toBe(3)
-    const attempts = await world.fork().execute('select number, outcome, error_message, error_class from job_attempt where job_id = ? order by number', [job.id])
+    const attempts = await world
+      .fork()
+      .execute(
+        'select number, outcome, error_message, error_class from job_attempt where job_id = ? order by number',
+        [job.id],
+      )
     expect(attempts).toEqual([
-      { number: 1, outcome: 'FAILED', error_message: 'Error: failure 1 for [e-mail]', error_class: 'TRANSIENT' },
-      { number: 2, outcome: 'FAILED', error_message: 'Error: failure 2 for [e-mail]', error_class: 'TRANSIENT' },
+      {
+        number: 1,
+        outcome: 'FAILED',
+        error_message: 'Error: failure 1 for [e-mail]',
+        error_class: 'TRANSIENT',
+      },
+      {
+        number: 2,
+        outcome: 'FAILED',
+        error_message: 'Error: failure 2 for [e-mail]',
+        error_class: 'TRANSIENT',
+      },
       { number: 3, outcome: 'COMPLETED', error_message: null, error_class: null },
     ])
   })
@@ -88,13 +115,21 @@ describe('a job', () => {
     await world.ledger.retry(world.actor, job.id, 'fixed the template')
     const done = await world.untilState(job.id, 'COMPLETED')
     expect(done).toMatchObject({ run: 2, attemptsMade: 1 })
-    expect(await world.fork().execute('select count(*) as n from job_attempt where job_id = ?', [job.id])).toEqual([{ n: 4 }])
-    expect(await world.fork().execute('select action, reason from audit where subject_id = ?', [job.id])).toEqual([{ action: 'retryJob', reason: 'fixed the template' }])
+    expect(
+      await world.fork().execute('select count(*) as n from job_attempt where job_id = ?', [job.id]),
+    ).toEqual([{ n: 4 }])
+    expect(
+      await world.fork().execute('select action, reason from audit where subject_id = ?', [job.id]),
+    ).toEqual([{ action: 'retryJob', reason: 'fixed the template' }])
   })
 
   test('with a permanent error is dead at once', async () => {
     const { job } = await enqueue({}, {}, picky)
-    expect(await world.untilState(job.id, 'DEAD')).toMatchObject({ attemptsMade: 1, errorClass: 'PERMANENT', errorMessage: 'the template is missing' })
+    expect(await world.untilState(job.id, 'DEAD')).toMatchObject({
+      attemptsMade: 1,
+      errorClass: 'PERMANENT',
+      errorMessage: 'the template is missing',
+    })
   })
 
   test('for later waits in SQL and starts when it is due', async () => {
@@ -113,18 +148,25 @@ describe('a job', () => {
 
 describe('an idempotency key', () => {
   test('brings back the first job, however many ask at once', async () => {
-    const outcomes = await Promise.all(Array.from({ length: 50 }, () => enqueue({ n: 7 }, { idempotencyKey: 'once' })))
+    const outcomes = await Promise.all(
+      Array.from({ length: 50 }, () => enqueue({ n: 7 }, { idempotencyKey: 'once' })),
+    )
     expect(new Set(outcomes.map(({ job }) => job.id)).size).toBe(1)
     expect(outcomes.filter(({ created }) => created)).toHaveLength(1)
   })
 
   test('with other input is a conflict', async () => {
     await enqueue({ n: 8 }, { idempotencyKey: 'other' })
-    await expect(enqueue({ n: 9 }, { idempotencyKey: 'other' })).rejects.toBeInstanceOf(IdempotencyConflictError)
+    await expect(enqueue({ n: 9 }, { idempotencyKey: 'other' })).rejects.toBeInstanceOf(
+      IdempotencyConflictError,
+    )
   })
 
   test('tells upper from lower case', async () => {
-    const [a, b] = await Promise.all([enqueue({ n: 1 }, { idempotencyKey: 'Case' }), enqueue({ n: 1 }, { idempotencyKey: 'case' })])
+    const [a, b] = await Promise.all([
+      enqueue({ n: 1 }, { idempotencyKey: 'Case' }),
+      enqueue({ n: 1 }, { idempotencyKey: 'case' }),
+    ])
     expect(a.job.id).not.toBe(b.job.id)
   })
 })
@@ -168,13 +210,21 @@ describe('job events', () => {
     const { job } = await enqueue({ n: 6, failTimes: 1 })
     await world.untilState(job.id, 'COMPLETED')
     const all: { cursor: string; type: string }[] = []
-    const whole = await world.events.subscribe(world.actor.workspaceId, { ids: [job.id] }, Buffer.from('echo.run=0-0;sleepy.run=0-0;picky.run=0-0').toString('base64url'))
+    const whole = await world.events.subscribe(
+      world.actor.workspaceId,
+      { ids: [job.id] },
+      Buffer.from('echo.run=0-0;sleepy.run=0-0;picky.run=0-0').toString('base64url'),
+    )
     for await (const message of whole) {
       if (message.kind === 'event') all.push({ cursor: message.cursor, type: message.event.type })
       if (message.kind === 'event' && message.event.type === 'COMPLETED') break
     }
     const rest: string[] = []
-    for await (const message of await world.events.subscribe(world.actor.workspaceId, { ids: [job.id] }, all[1]!.cursor)) {
+    for await (const message of await world.events.subscribe(
+      world.actor.workspaceId,
+      { ids: [job.id] },
+      all[1]!.cursor,
+    )) {
       if (message.kind === 'event') rest.push(message.event.type)
       if (message.kind === 'event' && message.event.type === 'COMPLETED') break
     }

@@ -116,7 +116,11 @@ export interface JobEvents {
    * least once and ordered per job name. `return()` of the iterator frees everything at once.
    * @throws InvalidCursorError
    */
-  subscribe(workspaceId: string, filter: JobFilter, after?: string): Promise<AsyncIterableIterator<JobEventMessage>>
+  subscribe(
+    workspaceId: string,
+    filter: JobFilter,
+    after?: string,
+  ): Promise<AsyncIterableIterator<JobEventMessage>>
   /** Calls back with the lead of each job something happens to; returns how to stop. */
   listen(callback: (leadId: string) => void): () => void
   close(): Promise<void>

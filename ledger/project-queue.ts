@@ -35,7 +35,10 @@ export async function projectQueue(projector: QueueProjector, signal: AbortSigna
       position = await projectOnce(projector, position)
     } catch (error) {
       if (signal.aborted) return
-      projector.log.warn({ err: error, queue: projector.queue }, 'Events could not be projected; they are tried again')
+      projector.log.warn(
+        { err: error, queue: projector.queue },
+        'Events could not be projected; they are tried again',
+      )
       position = undefined
       await sleep(1_000, undefined, { signal }).catch(() => undefined)
     }
@@ -54,7 +57,8 @@ async function projectOnce(projector: QueueProjector, position: string): Promise
   const gap = gapAfter(position, await streamInfo(projector.redis, projector.stream))
   if (gap) await checkOpenJobs(projector, gap)
   if (gap === 'RESTARTED') return restart(projector)
-  if (page.position !== position && !(await projectPage(projector.fork, projector.queue, position, page))) return undefined
+  if (page.position !== position && !(await projectPage(projector.fork, projector.queue, position, page)))
+    return undefined
   if (!page.full) projector.report({ through: startedAt, lagMs: lagOf(page) })
   return page.position
 }

@@ -3,7 +3,7 @@ import { beginning } from '../queue/keys.ts'
 import type { StreamEvent, StreamPage } from '../queue/stream.ts'
 import { type AttemptChange, applyEvent, attemptOf } from './apply.ts'
 import type { JobRow } from './row.ts'
-import { inTransaction, insertRows, loadJobs, sqlTime } from './sql.ts'
+import { insertRows, inTransaction, loadJobs, sqlTime } from './sql.ts'
 
 /**
  * Projection: the queue's events are applied to the rows.
@@ -11,36 +11,58 @@ import { inTransaction, insertRows, loadJobs, sqlTime } from './sql.ts'
  * 2. The rows the page is about are locked, and every event is applied in order.
  * 3. Changed rows, attempts, log lines and the new position are written and committed together.
  */
-export async function projectPage(fork: () => Em, queue: string, from: string, page: StreamPage): Promise<boolean> {
+export async function projectPage(
+  fork: () => Em,
+  queue: string,
+  from: string,
+  page: StreamPage,
+): Promise<boolean> {
   return inTransaction(fork, async (em) => {
     if ((await lockPosition(em, queue)) !== from) return false
     const effects = applyAll(await rowsOf(em, page.events), page.events)
     await writeJobs(em, effects.changed)
     await writeAttempts(em, effects.attempts)
     await writeLogs(em, effects.logs)
-    await em.execute('update stream_position set event_id = ?, updated_at = ? where queue = ?', [page.position, new Date(), queue])
+    await em.execute('update stream_position set event_id = ?, updated_at = ? where queue = ?', [
+      page.position,
+      new Date(),
+      queue,
+    ])
     return true
   })
 }
 
 /** How far a queue is projected. */
 export async function readPosition(em: Em, queue: string): Promise<string> {
-  const [row] = await em.execute<{ event_id: string }[]>('select event_id from stream_position where queue = ?', [queue])
+  const [row] = await em.execute<{ event_id: string }[]>(
+    'select event_id from stream_position where queue = ?',
+    [queue],
+  )
   return row?.event_id ?? beginning
 }
 
 /** Sets a queue's position when its stream is another one than before. */
 export async function resetPosition(em: Em, queue: string, position: string): Promise<void> {
-  await em.execute('update stream_position set event_id = ?, updated_at = ? where queue = ?', [position, new Date(), queue])
+  await em.execute('update stream_position set event_id = ?, updated_at = ? where queue = ?', [
+    position,
+    new Date(),
+    queue,
+  ])
 }
 
 /** Makes sure a queue has a position to lock. */
 export async function ensurePosition(em: Em, queue: string): Promise<void> {
-  await em.execute('insert into stream_position (queue, event_id, updated_at) values (?, ?, ?) on duplicate key update queue = queue', [queue, beginning, new Date()])
+  await em.execute(
+    'insert into stream_position (queue, event_id, updated_at) values (?, ?, ?) on duplicate key update queue = queue',
+    [queue, beginning, new Date()],
+  )
 }
 
 async function lockPosition(em: Em, queue: string): Promise<string | undefined> {
-  const [row] = await em.execute<{ event_id: string }[]>('select event_id from stream_position where queue = ? for update', [queue])
+  const [row] = await em.execute<{ event_id: string }[]>(
+    'select event_id from stream_position where queue = ? for update',
+    [queue],
+  )
   return row?.event_id
 }
 
@@ -71,7 +93,13 @@ function applyAll(rows: Map<string, JobRow>, events: StreamEvent[]): Effects {
     if (!row) continue
     const attempt = attemptOf(row, event)
     if (attempt) attempts.set(`${attempt.jobId}/${attempt.run}/${attempt.number}`, attempt)
-    if (event.name === 'log') logs.push({ jobId: row.id, eventId: event.id, at: event.at, line: (event.fields.line ?? '').slice(0, 1_000) })
+    if (event.name === 'log')
+      logs.push({
+        jobId: row.id,
+        eventId: event.id,
+        at: event.at,
+        line: (event.fields.line ?? '').slice(0, 1_000),
+      })
     const next = applyEvent(row, event)
     if (next === row) continue
     rows.set(row.id, next)
@@ -86,8 +114,20 @@ const whole = (name: string) => [name, 'int'] as const
 
 /** Columns a projection may change, with the type they travel in. */
 const jobColumns = [
-  text('state'), whole('attempts_made'), whole('starts'), ['progress', 'longtext'], ['result', 'longtext'], text('error_class'), text('error_message'),
-  text('worker'), moment('cancel_requested_at'), moment('check_at'), text('last_event_id'), moment('started_at'), moment('finished_at'), moment('updated_at'),
+  text('state'),
+  whole('attempts_made'),
+  whole('starts'),
+  ['progress', 'longtext'],
+  ['result', 'longtext'],
+  text('error_class'),
+  text('error_message'),
+  text('worker'),
+  moment('cancel_requested_at'),
+  moment('check_at'),
+  text('last_event_id'),
+  moment('started_at'),
+  moment('finished_at'),
+  moment('updated_at'),
 ] as const
 
 const updateJobs = `
@@ -125,18 +165,52 @@ function toColumns(row: JobRow): Record<string, unknown> {
   }
 }
 
-const attemptColumns = ['job_id', 'run', 'number', 'outcome', 'worker', 'started_at', 'finished_at', 'error_class', 'error_message', 'error_code', 'next_at']
+const attemptColumns = [
+  'job_id',
+  'run',
+  'number',
+  'outcome',
+  'worker',
+  'started_at',
+  'finished_at',
+  'error_class',
+  'error_message',
+  'error_code',
+  'next_at',
+]
 
 const newer = (column: string) => `${column} = coalesce(values(${column}), ${column})`
 
 async function writeAttempts(em: Em, attempts: AttemptChange[]): Promise<void> {
   const values = attempts.map((each) => [
-    each.jobId, each.run, each.number, each.outcome, each.worker, each.startedAt, each.finishedAt, each.errorClass, each.errorMessage, each.errorCode, each.nextAt,
+    each.jobId,
+    each.run,
+    each.number,
+    each.outcome,
+    each.worker,
+    each.startedAt,
+    each.finishedAt,
+    each.errorClass,
+    each.errorMessage,
+    each.errorCode,
+    each.nextAt,
   ])
-  await insertRows(em, 'job_attempt', attemptColumns, values, `on duplicate key update ${attemptColumns.slice(3).map(newer).join(', ')}`)
+  await insertRows(
+    em,
+    'job_attempt',
+    attemptColumns,
+    values,
+    `on duplicate key update ${attemptColumns.slice(3).map(newer).join(', ')}`,
+  )
 }
 
 async function writeLogs(em: Em, logs: LogLine[]): Promise<void> {
   const values = logs.map(({ jobId, eventId, at, line }) => [jobId, eventId, at, line])
-  await insertRows(em, 'job_log', ['job_id', 'event_id', 'at', 'line'], values, 'on duplicate key update job_id = job_id')
+  await insertRows(
+    em,
+    'job_log',
+    ['job_id', 'event_id', 'at', 'line'],
+    values,
+    'on duplicate key update job_id = job_id',
+  )
 }

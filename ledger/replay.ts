@@ -59,9 +59,15 @@ async function findGap(settings: ReplaySettings, read: Positions) {
  * The position is taken before the rows are read, and it is the rows' own: what is not yet projected comes as events.
  * So the subscriber may see something twice, but never miss it.
  */
-async function snapshot(settings: ReplaySettings, read: Map<string, string>, gap: 'TRIMMED' | 'RESTARTED' | undefined): Promise<JobEventMessage[]> {
+async function snapshot(
+  settings: ReplaySettings,
+  read: Map<string, string>,
+  gap: 'TRIMMED' | 'RESTARTED' | undefined,
+): Promise<JobEventMessage[]> {
   for (const queue of settings.queues) read.set(queue, await reachablePosition(settings, queue))
-  const { rows, more } = await findJobs(settings.fork(), settings.workspaceId, settings.filter, { first: snapshotSize })
+  const { rows, more } = await findJobs(settings.fork(), settings.workspaceId, settings.filter, {
+    first: snapshotSize,
+  })
   const cursor = encodeCursor(read)
   const shot: JobEventMessage = { kind: 'snapshot', cursor, jobs: rows, more }
   return gap ? [{ kind: 'gap', cursor, reason: gap }, shot] : [shot]
@@ -85,10 +91,22 @@ async function readPages(settings: ReplaySettings, read: Map<string, string>): P
     read.set(queue, page.position)
     full ||= page.full
   }
-  return { messages, live: !full && settings.queues.every((queue) => (read.get(queue) ?? beginning) >= (settings.positions.get(queue) ?? beginning)) }
+  return {
+    messages,
+    live:
+      !full &&
+      settings.queues.every(
+        (queue) => (read.get(queue) ?? beginning) >= (settings.positions.get(queue) ?? beginning),
+      ),
+  }
 }
 
-async function messagesOf(settings: ReplaySettings, queue: string, page: StreamPage, read: Map<string, string>): Promise<JobEventMessage[]> {
+async function messagesOf(
+  settings: ReplaySettings,
+  queue: string,
+  page: StreamPage,
+  read: Map<string, string>,
+): Promise<JobEventMessage[]> {
   const subjects = await settings.subjects(page.events.map(({ jobId }) => jobId))
   const messages: JobEventMessage[] = []
   for (const event of page.events) {

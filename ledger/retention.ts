@@ -8,7 +8,11 @@ export async function pruneJobs(fork: () => Em, days: number, signal: AbortSigna
   const before = new Date(Date.now() - days * 86_400_000)
   let pruned = 0
   while (!signal.aborted) {
-    const result = await fork().execute<{ affectedRows: number }>('delete from job where finished_at < ? order by finished_at limit ?', [before, chunk], 'run')
+    const result = await fork().execute<{ affectedRows: number }>(
+      'delete from job where finished_at < ? order by finished_at limit ?',
+      [before, chunk],
+      'run',
+    )
     pruned += result.affectedRows
     if (result.affectedRows < chunk) break
   }

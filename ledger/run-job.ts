@@ -33,7 +33,12 @@ const maxResultBytes = 4_096
 export function createRunner<Services>(settings: RunnerSettings<Services>): RunAttempt {
   const ask = createGate(settings.fork)
   return async (attempt, signal) => {
-    const log = settings.log.child({ job: attempt.jobId, name: attempt.name, attempt: attempt.attempt, correlationId: attempt.data.correlationId })
+    const log = settings.log.child({
+      job: attempt.jobId,
+      name: attempt.name,
+      attempt: attempt.attempt,
+      correlationId: attempt.data.correlationId,
+    })
     const definition = definitionOf(settings.ledger.definitions, attempt.name)
     if (!definition) return permanent(`This worker does not know the job ${attempt.name}`)
     try {
@@ -54,18 +59,28 @@ interface Standing {
 
 /** What the ledger says of jobs about to run; concurrent questions share a query. */
 function createGate(fork: () => Em): (jobId: string) => Promise<Standing | undefined> {
-  return coalesce(async (ids: string[]) => {
-    const rows = await fork().execute<Standing[]>(`select id, state, run, cancel_requested_at from job where id in ${marks(ids)}`, ids)
-    const byId = new Map(rows.map((row) => [row.id, row]))
-    return ids.map((id) => byId.get(id))
-  }, { maxBatch: 200 })
+  return coalesce(
+    async (ids: string[]) => {
+      const rows = await fork().execute<Standing[]>(
+        `select id, state, run, cancel_requested_at from job where id in ${marks(ids)}`,
+        ids,
+      )
+      const byId = new Map(rows.map((row) => [row.id, row]))
+      return ids.map((id) => byId.get(id))
+    },
+    { maxBatch: 200 },
+  )
 }
 
-async function refusalOf(ask: ReturnType<typeof createGate>, attempt: Attempt): Promise<AttemptOutcome | undefined> {
+async function refusalOf(
+  ask: ReturnType<typeof createGate>,
+  attempt: Attempt,
+): Promise<AttemptOutcome | undefined> {
   const standing = await ask(attempt.jobId)
   if (!standing) return permanent('The ledger has no such job any more')
   if (standing.run !== attempt.run) return permanent('A later run has taken its place')
-  if (standing.state === 'CANCELLED' || standing.cancel_requested_at) return { kind: 'cancelled', reason: 'before it ran' }
+  if (standing.state === 'CANCELLED' || standing.cancel_requested_at)
+    return { kind: 'cancelled', reason: 'before it ran' }
   return undefined
 }
 
@@ -73,7 +88,13 @@ function permanent(message: string): AttemptOutcome {
   return { kind: 'failed', error: { errorClass: 'PERMANENT', message }, final: true, delayMs: 0 }
 }
 
-async function run<S>(settings: RunnerSettings<S>, definition: AnyJobDefinition, attempt: Attempt, stop: AbortSignal, log: Logger): Promise<AttemptOutcome> {
+async function run<S>(
+  settings: RunnerSettings<S>,
+  definition: AnyJobDefinition,
+  attempt: Attempt,
+  stop: AbortSignal,
+  log: Logger,
+): Promise<AttemptOutcome> {
   const input = upcastInput(definition, attempt.data.input, attempt.data.version)
   const timeout = AbortSignal.timeout(definition.timeoutMs ?? defaultTimeoutMs)
   const signal = AbortSignal.any([stop, timeout])
@@ -89,7 +110,13 @@ async function run<S>(settings: RunnerSettings<S>, definition: AnyJobDefinition,
   }
 }
 
-function contextOf<S>(settings: RunnerSettings<S>, attempt: Attempt, signal: AbortSignal, log: Logger, telling: Telling): JobContext<unknown, S> {
+function contextOf<S>(
+  settings: RunnerSettings<S>,
+  attempt: Attempt,
+  signal: AbortSignal,
+  log: Logger,
+  telling: Telling,
+): JobContext<unknown, S> {
   const { ledger } = settings
   const actor = { workspaceId: attempt.data.workspaceId, correlationId: attempt.data.correlationId }
   return {
@@ -118,32 +145,52 @@ function contextOf<S>(settings: RunnerSettings<S>, attempt: Attempt, signal: Abo
 
 function leftBehind(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => setTimeout(() => reject(signal.reason), stubbornMs).unref(), { once: true })
+    signal.addEventListener('abort', () => setTimeout(() => reject(signal.reason), stubbornMs).unref(), {
+      once: true,
+    })
   })
 }
 
 function completed(result: unknown): AttemptOutcome {
   const bytes = Buffer.byteLength(JSON.stringify(result ?? null))
-  if (bytes > maxResultBytes) return permanent(`The result takes ${bytes} bytes; at most ${maxResultBytes} are allowed`)
+  if (bytes > maxResultBytes)
+    return permanent(`The result takes ${bytes} bytes; at most ${maxResultBytes} are allowed`)
   return { kind: 'completed', result: result ?? null }
 }
 
 /** Why a run that threw was ended from outside, if it was. */
-function stopped(stop: AbortSignal, timeout: AbortSignal, definition: AnyJobDefinition, attempt: Attempt): AttemptOutcome | undefined {
+function stopped(
+  stop: AbortSignal,
+  timeout: AbortSignal,
+  definition: AnyJobDefinition,
+  attempt: Attempt,
+): AttemptOutcome | undefined {
   if (stop.reason === stopReasons.cancelled) return { kind: 'cancelled', reason: 'while it ran' }
-  if (stop.aborted) return { kind: 'postponed', error: { errorClass: 'TRANSIENT', message: `The worker stopped (${stop.reason})` }, delayMs: 0 }
+  if (stop.aborted)
+    return {
+      kind: 'postponed',
+      error: { errorClass: 'TRANSIENT', message: `The worker stopped (${stop.reason})` },
+      delayMs: 0,
+    }
   if (!timeout.aborted) return undefined
   const seconds = (definition.timeoutMs ?? defaultTimeoutMs) / 1_000
-  return classify(Object.assign(new Error(`Took longer than ${seconds} s`), { errorClass: 'TIMEOUT' }), definition, attempt)
+  return classify(
+    Object.assign(new Error(`Took longer than ${seconds} s`), { errorClass: 'TIMEOUT' }),
+    definition,
+    attempt,
+  )
 }
 
 /** Only the last attempt is an error; earlier ones are expected. */
 function logged(log: Logger, attempt: Attempt, outcome: AttemptOutcome): AttemptOutcome {
   if (outcome.kind === 'failed') {
     const last = outcome.final || attempt.attempt >= attempt.attempts
-    log[last ? 'error' : 'warn'](outcome.error, `Attempt ${attempt.attempt} of ${attempt.attempts} failed${last ? '; the job is dead' : ''}`)
-  } else if (outcome.kind === 'postponed') log.info({ ...outcome.error, delayMs: outcome.delayMs }, 'The job comes again later')
+    log[last ? 'error' : 'warn'](
+      outcome.error,
+      `Attempt ${attempt.attempt} of ${attempt.attempts} failed${last ? '; the job is dead' : ''}`,
+    )
+  } else if (outcome.kind === 'postponed')
+    log.info({ ...outcome.error, delayMs: outcome.delayMs }, 'The job comes again later')
   else log.debug({ outcome: outcome.kind }, 'The attempt ended')
   return outcome
 }
-

@@ -28,16 +28,29 @@ export const marks = (values: readonly unknown[]) => `(${values.map(() => '?').j
 export const sqlTime = (date: Date) => date.toISOString().replace('T', ' ').replace('Z', '')
 
 /** Inserts rows with one statement. Values are bound in the order of `columns`; `suffix` follows the values. */
-export async function insertRows(em: Em, table: string, columns: readonly string[], rows: readonly unknown[][], suffix = ''): Promise<void> {
+export async function insertRows(
+  em: Em,
+  table: string,
+  columns: readonly string[],
+  rows: readonly unknown[][],
+  suffix = '',
+): Promise<void> {
   if (rows.length === 0) return
   const values = rows.map(marks).join(', ')
   await em.execute(`insert into ${table} (${columns.join(', ')}) values ${values} ${suffix}`, rows.flat())
 }
 
 /** Jobs by id. `lock` takes the rows' locks for the rest of the transaction. */
-export async function loadJobs(em: Em, ids: readonly string[], lock: '' | 'for update' = ''): Promise<JobRow[]> {
+export async function loadJobs(
+  em: Em,
+  ids: readonly string[],
+  lock: '' | 'for update' = '',
+): Promise<JobRow[]> {
   if (ids.length === 0) return []
-  const rows = await em.execute<Record<string, unknown>[]>(`select * from job where id in ${marks(ids)} ${lock}`, [...ids])
+  const rows = await em.execute<Record<string, unknown>[]>(
+    `select * from job where id in ${marks(ids)} ${lock}`,
+    [...ids],
+  )
   return rows.map((row) => fromSql<JobRow>(row))
 }
 

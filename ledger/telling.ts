@@ -22,7 +22,9 @@ export function createTelling(attempt: Attempt, log: Logger): Telling {
   let sending: Promise<void> = Promise.resolve()
 
   function send(what: () => Promise<void>): void {
-    sending = sending.then(what).catch((error: Error) => log.warn({ err: error }, 'Watchers of the job miss something'))
+    sending = sending
+      .then(what)
+      .catch((error: Error) => log.warn({ err: error }, 'Watchers of the job miss something'))
   }
 
   function sendProgress(): void {
@@ -41,7 +43,8 @@ export function createTelling(attempt: Attempt, log: Logger): Telling {
   return {
     progress: (value) => {
       const bytes = Buffer.byteLength(JSON.stringify(value))
-      if (bytes > maxBytes) throw new RangeError(`Progress takes ${bytes} bytes; at most ${maxBytes} are allowed`)
+      if (bytes > maxBytes)
+        throw new RangeError(`Progress takes ${bytes} bytes; at most ${maxBytes} are allowed`)
       pending = { value }
       if (timer) return
       sendProgress()

@@ -14,23 +14,40 @@ const pollMs = 5_000
  * and then.
  * @param redis a connection of its own: it only listens
  */
-export function watchCancel(settings: { fork: () => Em; prefix: string; redis: Redis; workers: readonly JobWorker[]; log: Logger }): () => void {
+export function watchCancel(settings: {
+  fork: () => Em
+  prefix: string
+  redis: Redis
+  workers: readonly JobWorker[]
+  log: Logger
+}): () => void {
   const { fork, redis, workers, log } = settings
   const cancel = (id: string) => {
     for (const worker of workers) worker.cancel(id, stopReasons.cancelled)
   }
   redis.on('message', (_channel, id) => cancel(id))
-  redis.subscribe(cancelChannel(settings.prefix)).catch((error: Error) => log.warn({ err: error }, 'Cancellations arrive late'))
+  redis
+    .subscribe(cancelChannel(settings.prefix))
+    .catch((error: Error) => log.warn({ err: error }, 'Cancellations arrive late'))
 
   async function poll(): Promise<void> {
-    const running = new Map(workers.flatMap((worker) => worker.running()).map((id) => [parseBullId(id).jobId, id]))
+    const running = new Map(
+      workers.flatMap((worker) => worker.running()).map((id) => [parseBullId(id).jobId, id]),
+    )
     if (running.size === 0) return
     const ids = [...running.keys()]
-    const rows = await fork().execute<{ id: string }[]>(`select id from job where cancel_requested_at is not null and id in ${marks(ids)}`, ids)
+    const rows = await fork().execute<{ id: string }[]>(
+      `select id from job where cancel_requested_at is not null and id in ${marks(ids)}`,
+      ids,
+    )
     for (const { id } of rows) cancel(running.get(id)!)
   }
 
-  const timer = setInterval(() => void poll().catch((error: Error) => log.warn({ err: error }, 'Cancellations could not be looked up')), pollMs)
+  const timer = setInterval(
+    () =>
+      void poll().catch((error: Error) => log.warn({ err: error }, 'Cancellations could not be looked up')),
+    pollMs,
+  )
   return () => {
     clearInterval(timer)
     redis.disconnect()

@@ -26,7 +26,10 @@ export function normaliseEmail(raw: string): Normalised {
 export function normalisePhone(raw: string, country?: string): Normalised {
   const region = country?.toUpperCase()
   if (region && !isSupportedCountry(region)) return bad(`cannot be read: ${region} is not a country code`)
-  const number = parsePhoneNumberFromString(raw.trim(), { defaultCountry: region as CountryCode, extract: false })
+  const number = parsePhoneNumberFromString(raw.trim(), {
+    defaultCountry: region as CountryCode,
+    extract: false,
+  })
   if (!number && !region && !raw.trim().startsWith('+'))
     return bad('has no country: start it with + and the country code, or give the country')
   if (!number?.isValid()) return bad('is not a phone number')

@@ -25,14 +25,20 @@ export interface LiveTimelines extends LeadTimelines {
 export function createLeadTimelines(fork: () => Em, log: Logger): LiveTimelines {
   const watchers = new Map<string, Set<Watcher>>()
   const seqs = new Map<string, number>()
-  const timer = setInterval(() => void poll().catch((error: Error) => log.warn({ err: error }, 'Timelines could not be looked up')), pollMs)
+  const timer = setInterval(
+    () => void poll().catch((error: Error) => log.warn({ err: error }, 'Timelines could not be looked up')),
+    pollMs,
+  )
   timer.unref()
 
   /** One query for all leads that are watched, whatever their number. */
   async function poll(): Promise<void> {
     const ids = [...watchers.keys()]
     if (ids.length === 0) return
-    const rows = await fork().execute<{ id: string; last_event_seq: number }[]>(`select id, last_event_seq from \`lead\` where id in (${ids.map(() => '?').join(', ')})`, ids)
+    const rows = await fork().execute<{ id: string; last_event_seq: number }[]>(
+      `select id, last_event_seq from \`lead\` where id in (${ids.map(() => '?').join(', ')})`,
+      ids,
+    )
     for (const { id, last_event_seq: seq } of rows) {
       if (seqs.get(id) !== seq) nudge(id)
       seqs.set(id, seq)
@@ -75,7 +81,10 @@ interface Watch {
 type Result = IteratorResult<LeadEventRow>
 
 /** Pull-based: nothing is read while the subscriber has something left to take. */
-function watch({ fork, log, workspaceId, leadId, add }: Watch, afterSeq: number): AsyncIterableIterator<LeadEventRow> {
+function watch(
+  { fork, log, workspaceId, leadId, add }: Watch,
+  afterSeq: number,
+): AsyncIterableIterator<LeadEventRow> {
   let last = afterSeq
   let buffer: LeadEventRow[] = []
   let waiting: ((result: Result) => void) | undefined
@@ -139,7 +148,15 @@ function watch({ fork, log, workspaceId, leadId, add }: Watch, afterSeq: number)
 }
 
 /** Events of a lead, if the workspace has it. */
-async function eventsAfter(em: Em, workspaceId: string, leadId: string, seq: number): Promise<LeadEventRow[]> {
-  const [lead] = await em.execute<{ id: string }[]>('select id from `lead` where id = ? and workspace_id = ?', [leadId, workspaceId])
+async function eventsAfter(
+  em: Em,
+  workspaceId: string,
+  leadId: string,
+  seq: number,
+): Promise<LeadEventRow[]> {
+  const [lead] = await em.execute<{ id: string }[]>(
+    'select id from `lead` where id = ? and workspace_id = ?',
+    [leadId, workspaceId],
+  )
   return lead ? readTimeline(em, leadId, seq, pageSize) : []
 }

@@ -48,7 +48,12 @@ export interface NewLeadEvent {
  * transaction that is inserting the same address, so exactly one of them creates it.
  * @returns one outcome per item, in order
  */
-export async function insertLeads(em: Em, workspaceId: string, items: readonly NewLead[], now: Date): Promise<InsertedLead[]> {
+export async function insertLeads(
+  em: Em,
+  workspaceId: string,
+  items: readonly NewLead[],
+  now: Date,
+): Promise<InsertedLead[]> {
   if (items.length === 0) return []
   const leads = items.map((item) => toRow(workspaceId, item, now))
   const holders = await em.execute<{ id: string }[]>(
@@ -82,7 +87,12 @@ export type ChangedLead =
   | { kind: 'missing' }
 
 /** Changes a lead and says so in its timeline. A patch that changes nothing writes nothing. */
-export async function updateLead(em: Em, workspaceId: string, change: LeadChange, now: Date): Promise<ChangedLead> {
+export async function updateLead(
+  em: Em,
+  workspaceId: string,
+  change: LeadChange,
+  now: Date,
+): Promise<ChangedLead> {
   const lead = await em.findOne(
     Lead,
     { id: change.leadId, workspaceId },
@@ -90,21 +100,31 @@ export async function updateLead(em: Em, workspaceId: string, change: LeadChange
   )
   if (!lead) return { kind: 'missing' }
   const before: LeadRow = lead
-  if (change.version !== undefined && change.version !== before.version) return { kind: 'stale', lead: before }
+  if (change.version !== undefined && change.version !== before.version)
+    return { kind: 'stale', lead: before }
   const patch = differences(before, change.patch)
   if (Object.keys(patch).length === 0) return { kind: 'unchanged', lead: before }
-  const after = { ...before, ...patch, ...consentTimes(patch, now), updatedAt: now, version: before.version + 1 }
+  const after = {
+    ...before,
+    ...patch,
+    ...consentTimes(patch, now),
+    updatedAt: now,
+    version: before.version + 1,
+  }
   try {
-    await em.execute(`update \`lead\` set ${leadColumns.map((column) => `${column} = ?`).join(', ')} where id = ?`, [
-      ...toValues(after),
-      after.id,
-    ])
+    await em.execute(
+      `update \`lead\` set ${leadColumns.map((column) => `${column} = ?`).join(', ')} where id = ?`,
+      [...toValues(after), after.id],
+    )
   } catch (error) {
-    if (error instanceof UniqueConstraintViolationException) return { kind: 'taken', leadId: await holderOf(em, after) }
+    if (error instanceof UniqueConstraintViolationException)
+      return { kind: 'taken', leadId: await holderOf(em, after) }
     throw error
   }
   const detail = { changed: Object.keys(patch) }
-  await appendLeadEvents(em, [{ leadId: lead.id, type: 'UPDATED', at: now, correlationId: change.correlationId, detail }])
+  await appendLeadEvents(em, [
+    { leadId: lead.id, type: 'UPDATED', at: now, correlationId: change.correlationId, detail },
+  ])
   return { kind: 'changed', lead: { ...after, lastEventSeq: before.lastEventSeq + 1 } }
 }
 
@@ -136,7 +156,8 @@ export async function appendLeadEvents(em: Em, events: readonly NewLeadEvent[]):
   const rows: EventRow[] = []
   for (const [leadId, own] of [...byLead].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const last = await takeSeqs(em, leadId, own.length)
-    if (last !== undefined) rows.push(...own.map((event, index) => ({ ...event, seq: last - own.length + index + 1 })))
+    if (last !== undefined)
+      rows.push(...own.map((event, index) => ({ ...event, seq: last - own.length + index + 1 })))
   }
   await insertEvents(em, rows)
 }
@@ -144,7 +165,7 @@ export async function appendLeadEvents(em: Em, events: readonly NewLeadEvent[]):
 /** The number of the last of `count` new events; undefined when the lead is gone. */
 async function takeSeqs(em: Em, leadId: string, count: number): Promise<number | undefined> {
   const result = await em.execute<{ affectedRows: number; insertId: number }>(
-    "update `lead` set last_event_seq = last_insert_id(last_event_seq + ?) where id = ?",
+    'update `lead` set last_event_seq = last_insert_id(last_event_seq + ?) where id = ?',
     [count, leadId],
     'run',
   )
@@ -163,24 +184,72 @@ async function insertEvents(em: Em, events: readonly EventRow[]): Promise<void> 
     `insert into lead_event (id, lead_id, seq, type, at, job_id, message_id, correlation_id, detail)
      values ${tuples(events.length, 9)}`,
     events.flatMap((event) => [
-      newId('leadEvent'), event.leadId, event.seq, event.type, event.at, event.jobId ?? null, event.messageId ?? null,
-      event.correlationId, JSON.stringify(event.detail ?? {}),
+      newId('leadEvent'),
+      event.leadId,
+      event.seq,
+      event.type,
+      event.at,
+      event.jobId ?? null,
+      event.messageId ?? null,
+      event.correlationId,
+      JSON.stringify(event.detail ?? {}),
     ]),
   )
 }
 
 const leadColumns = [
-  'id', 'workspace_id', 'email', 'phone', 'first_name', 'last_name', 'company', 'locale', 'time_zone', 'source', 'utm', 'tags',
-  'custom_fields', 'email_consent', 'email_consent_at', 'whatsapp_consent', 'whatsapp_consent_at', 'status', 'external_ids',
-  'campaign_id', 'last_event_seq', 'created_at', 'updated_at', 'version',
+  'id',
+  'workspace_id',
+  'email',
+  'phone',
+  'first_name',
+  'last_name',
+  'company',
+  'locale',
+  'time_zone',
+  'source',
+  'utm',
+  'tags',
+  'custom_fields',
+  'email_consent',
+  'email_consent_at',
+  'whatsapp_consent',
+  'whatsapp_consent_at',
+  'status',
+  'external_ids',
+  'campaign_id',
+  'last_event_seq',
+  'created_at',
+  'updated_at',
+  'version',
 ] as const
 
 function toValues(lead: LeadRow): unknown[] {
   return [
-    lead.id, lead.workspaceId, lead.email, lead.phone, lead.firstName, lead.lastName, lead.company, lead.locale, lead.timeZone,
-    lead.source, JSON.stringify(lead.utm), JSON.stringify(lead.tags), JSON.stringify(lead.customFields), lead.emailConsent,
-    lead.emailConsentAt, lead.whatsappConsent, lead.whatsappConsentAt, lead.status, JSON.stringify(lead.externalIds),
-    lead.campaignId, lead.lastEventSeq, lead.createdAt, lead.updatedAt, lead.version,
+    lead.id,
+    lead.workspaceId,
+    lead.email,
+    lead.phone,
+    lead.firstName,
+    lead.lastName,
+    lead.company,
+    lead.locale,
+    lead.timeZone,
+    lead.source,
+    JSON.stringify(lead.utm),
+    JSON.stringify(lead.tags),
+    JSON.stringify(lead.customFields),
+    lead.emailConsent,
+    lead.emailConsentAt,
+    lead.whatsappConsent,
+    lead.whatsappConsentAt,
+    lead.status,
+    JSON.stringify(lead.externalIds),
+    lead.campaignId,
+    lead.lastEventSeq,
+    lead.createdAt,
+    lead.updatedAt,
+    lead.version,
   ]
 }
 

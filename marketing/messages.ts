@@ -23,16 +23,35 @@ export interface Claim {
   provider: string
 }
 
-const columns = 'id, workspace_id, lead_id, job_id, purpose, channel, occurrence, state, provider, correlation_id, claimed_at, updated_at'
+const columns =
+  'id, workspace_id, lead_id, job_id, purpose, channel, occurrence, state, provider, correlation_id, claimed_at, updated_at'
 
 /** Claims a message. `mine` is true for exactly one caller; the others get the row as it stands. */
 export async function claimMessage(em: Em, claim: Claim): Promise<{ message: MessageRow; mine: boolean }> {
   const id = newId('message')
   const now = new Date()
-  await em.execute(`insert into message (${columns}) values (?, ?, ?, ?, ?, ?, ?, 'CLAIMED', ?, ?, ?, ?) on duplicate key update id = id`, [
-    id, claim.workspaceId, claim.leadId, claim.jobId, claim.purpose, claim.channel, claim.occurrence, claim.provider, claim.correlationId, now, now,
+  await em.execute(
+    `insert into message (${columns}) values (?, ?, ?, ?, ?, ?, ?, 'CLAIMED', ?, ?, ?, ?) on duplicate key update id = id`,
+    [
+      id,
+      claim.workspaceId,
+      claim.leadId,
+      claim.jobId,
+      claim.purpose,
+      claim.channel,
+      claim.occurrence,
+      claim.provider,
+      claim.correlationId,
+      now,
+      now,
+    ],
+  )
+  const message = await one(em, 'lead_id = ? and purpose = ? and channel = ? and occurrence = ?', [
+    claim.leadId,
+    claim.purpose,
+    claim.channel,
+    claim.occurrence,
   ])
-  const message = await one(em, 'lead_id = ? and purpose = ? and channel = ? and occurrence = ?', [claim.leadId, claim.purpose, claim.channel, claim.occurrence])
   return { message: message!, mine: message!.id === id }
 }
 
@@ -47,7 +66,10 @@ export function lockMessage(em: Em, id: string): Promise<MessageRow | undefined>
 }
 
 async function one(em: Em, where: string, values: unknown[]): Promise<MessageRow | undefined> {
-  const [row] = await em.execute<Record<string, unknown>[]>(`select * from message where ${where} for update`, values)
+  const [row] = await em.execute<Record<string, unknown>[]>(
+    `select * from message where ${where} for update`,
+    values,
+  )
   return row && toMessage(row)
 }
 
@@ -66,15 +88,20 @@ export interface Settlement {
   reason?: string | undefined
 }
 
-const eventOf: Record<Settlement['state'], LeadEventType> = { ACCEPTED: 'MESSAGE_ACCEPTED', REJECTED: 'MESSAGE_REJECTED', UNKNOWN: 'MESSAGE_UNKNOWN' }
+const eventOf: Record<Settlement['state'], LeadEventType> = {
+  ACCEPTED: 'MESSAGE_ACCEPTED',
+  REJECTED: 'MESSAGE_REJECTED',
+  UNKNOWN: 'MESSAGE_UNKNOWN',
+}
 
 /** Writes what became of a message, once: a state that is known is not overwritten by a later guess. */
 export async function settleMessage(em: Em, id: string, settlement: Settlement): Promise<void> {
   const message = await lockMessage(em, id)
   if (!message || !mayBecome(message.state, settlement.state)) return
-  await em.execute('update message set state = ?, provider_message_id = coalesce(?, provider_message_id), reason = ?, updated_at = ? where id = ?', [
-    settlement.state, settlement.providerMessageId ?? null, settlement.reason ?? null, new Date(), id,
-  ])
+  await em.execute(
+    'update message set state = ?, provider_message_id = coalesce(?, provider_message_id), reason = ?, updated_at = ? where id = ?',
+    [settlement.state, settlement.providerMessageId ?? null, settlement.reason ?? null, new Date(), id],
+  )
   await tell(em, message, eventOf[settlement.state], settlement.reason)
 }
 
@@ -85,8 +112,23 @@ function mayBecome(from: MessageState, to: MessageState): boolean {
 
 /** A line on the timeline of a message's lead. */
 async function tell(em: Em, message: MessageRow, type: LeadEventType, reason?: string): Promise<void> {
-  const detail = { channel: message.channel, purpose: message.purpose, vendor: message.provider, ...(reason !== undefined && { reason }) }
-  await appendLeadEvents(em, [{ leadId: message.leadId, type, at: new Date(), jobId: message.jobId, messageId: message.id, correlationId: message.correlationId, detail }])
+  const detail = {
+    channel: message.channel,
+    purpose: message.purpose,
+    vendor: message.provider,
+    ...(reason !== undefined && { reason }),
+  }
+  await appendLeadEvents(em, [
+    {
+      leadId: message.leadId,
+      type,
+      at: new Date(),
+      jobId: message.jobId,
+      messageId: message.id,
+      correlationId: message.correlationId,
+      detail,
+    },
+  ])
 }
 
 /** What a provider reports about a message it took. */
@@ -100,7 +142,11 @@ export interface DeliveryReport {
 }
 
 const rank: Record<DeliveryState, number> = { SENT: 1, DELIVERED: 2, READ: 3, FAILED: 4 }
-const deliveryEvents: Partial<Record<DeliveryState, LeadEventType>> = { DELIVERED: 'MESSAGE_DELIVERED', READ: 'MESSAGE_READ', FAILED: 'MESSAGE_FAILED' }
+const deliveryEvents: Partial<Record<DeliveryState, LeadEventType>> = {
+  DELIVERED: 'MESSAGE_DELIVERED',
+  READ: 'MESSAGE_READ',
+  FAILED: 'MESSAGE_FAILED',
+}
 
 /**
  * Applies a provider's report. Replays and late, lower states change nothing; `FAILED` counts only before delivery. A
@@ -110,17 +156,25 @@ const deliveryEvents: Partial<Record<DeliveryState, LeadEventType>> = { DELIVERE
 export async function recordDelivery(em: Em, report: DeliveryReport): Promise<boolean> {
   const message = await findReported(em, report)
   if (!message) return false
-  if (message.state !== 'ACCEPTED') await settleMessage(em, message.id, { state: 'ACCEPTED', providerMessageId: report.providerMessageId })
+  if (message.state !== 'ACCEPTED')
+    await settleMessage(em, message.id, { state: 'ACCEPTED', providerMessageId: report.providerMessageId })
   const before = message.delivery ? rank[message.delivery] : 0
   const outranked = report.delivery === 'FAILED' ? before >= rank.DELIVERED : before >= rank[report.delivery]
   if (outranked) return true
-  await em.execute('update message set delivery = ?, reason = coalesce(?, reason), updated_at = ? where id = ?', [report.delivery, report.reason ?? null, new Date(), message.id])
+  await em.execute(
+    'update message set delivery = ?, reason = coalesce(?, reason), updated_at = ? where id = ?',
+    [report.delivery, report.reason ?? null, new Date(), message.id],
+  )
   const type = deliveryEvents[report.delivery]
   if (type) await tell(em, message, type, report.reason)
   return true
 }
 
 async function findReported(em: Em, report: DeliveryReport): Promise<MessageRow | undefined> {
-  const own = report.messageId ? await one(em, 'id = ? and provider = ?', [report.messageId, report.provider]) : undefined
-  return own ?? one(em, 'provider = ? and provider_message_id = ?', [report.provider, report.providerMessageId])
+  const own = report.messageId
+    ? await one(em, 'id = ? and provider = ?', [report.messageId, report.provider])
+    : undefined
+  return (
+    own ?? one(em, 'provider = ? and provider_message_id = ?', [report.provider, report.providerMessageId])
+  )
 }

@@ -8,12 +8,24 @@ const mandrillEvents = z.array(
   z.object({
     event: z.string().optional(),
     _id: z.string().optional(),
-    msg: z.object({ metadata: z.object({ delivery_id: z.string().optional() }).catch({}), bounce_description: z.string().optional() }).optional().catch(undefined),
+    msg: z
+      .object({
+        metadata: z.object({ delivery_id: z.string().optional() }).catch({}),
+        bounce_description: z.string().optional(),
+      })
+      .optional()
+      .catch(undefined),
   }),
 )
 
 /** Mandrill knows no "read" of a person: an open may be a machine's, so it is left to statistics. */
-const mandrillStates: Record<string, DeliveryState> = { send: 'SENT', delivered: 'DELIVERED', hard_bounce: 'FAILED', soft_bounce: 'FAILED', reject: 'FAILED' }
+const mandrillStates: Record<string, DeliveryState> = {
+  send: 'SENT',
+  delivered: 'DELIVERED',
+  hard_bounce: 'FAILED',
+  soft_bounce: 'FAILED',
+  reject: 'FAILED',
+}
 
 /**
  * Reads the value of the form field `mandrill_events`
@@ -24,7 +36,15 @@ export function mandrillReports(json: string): DeliveryReport[] {
     const delivery = mandrillStates[event]
     if (!delivery || !_id) return []
     const reason = delivery === 'FAILED' ? event : undefined
-    return [{ provider: 'mandrill', messageId: msg?.metadata.delivery_id, providerMessageId: _id, delivery, reason }]
+    return [
+      {
+        provider: 'mandrill',
+        messageId: msg?.metadata.delivery_id,
+        providerMessageId: _id,
+        delivery,
+        reason,
+      },
+    ]
   })
 }
 
@@ -32,24 +52,53 @@ const status = z.object({
   id: z.string(),
   status: z.string(),
   biz_opaque_callback_data: z.string().optional(),
-  errors: z.array(z.object({ code: z.number() })).optional().catch(undefined),
+  errors: z
+    .array(z.object({ code: z.number() }))
+    .optional()
+    .catch(undefined),
 })
 const whatsappBody = z.object({
-  entry: z.array(z.object({ changes: z.array(z.object({ value: z.object({ statuses: z.array(status).optional().catch(undefined) }).optional().catch(undefined) })) })),
+  entry: z.array(
+    z.object({
+      changes: z.array(
+        z.object({
+          value: z
+            .object({ statuses: z.array(status).optional().catch(undefined) })
+            .optional()
+            .catch(undefined),
+        }),
+      ),
+    }),
+  ),
 })
 
-const whatsappStates: Record<string, DeliveryState> = { sent: 'SENT', delivered: 'DELIVERED', read: 'READ', failed: 'FAILED' }
+const whatsappStates: Record<string, DeliveryState> = {
+  sent: 'SENT',
+  delivered: 'DELIVERED',
+  read: 'READ',
+  failed: 'FAILED',
+}
 
 /**
  * Reads the statuses of a WhatsApp webhook
  * (https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks). @throws SyntaxError when it is not JSON
  */
 export function whatsappReports(json: string): DeliveryReport[] {
-  const statuses = parse(whatsappBody, json).entry.flatMap(({ changes }) => changes.flatMap(({ value }) => value?.statuses ?? []))
+  const statuses = parse(whatsappBody, json).entry.flatMap(({ changes }) =>
+    changes.flatMap(({ value }) => value?.statuses ?? []),
+  )
   return statuses.flatMap(({ id, status: name, biz_opaque_callback_data: messageId, errors }) => {
     const delivery = whatsappStates[name]
     if (!delivery) return []
-    return [{ provider: 'whatsapp', messageId, providerMessageId: id, delivery, reason: errors?.[0] && String(errors[0].code) }]
+    return [
+      {
+        provider: 'whatsapp',
+        messageId,
+        providerMessageId: id,
+        delivery,
+        reason: errors?.[0] && String(errors[0].code),
+      },
+    ]
   })
 }
 

@@ -17,7 +17,12 @@ export interface LeadTimelines {
 }
 
 /** The events of a lead after `seq`, oldest first. */
-export function readTimeline(em: Em, leadId: string, afterSeq: number, limit: number): Promise<LeadEventRow[]> {
+export function readTimeline(
+  em: Em,
+  leadId: string,
+  afterSeq: number,
+  limit: number,
+): Promise<LeadEventRow[]> {
   return em.find(
     LeadEvent,
     { leadId, seq: { $gt: afterSeq } },

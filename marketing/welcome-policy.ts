@@ -21,6 +21,8 @@ export function whatsappVerdict(lead: Pick<LeadRow, 'phone' | 'whatsappConsent'>
 export function templateLanguage(locale: string | null | undefined, approved: readonly string[]): string {
   const wanted = (locale ?? '').replace('-', '_').toLowerCase()
   const exact = approved.find((language) => language.toLowerCase() === wanted)
-  const related = approved.find((language) => wanted !== '' && language.toLowerCase().split('_')[0] === wanted.split('_')[0])
+  const related = approved.find(
+    (language) => wanted !== '' && language.toLowerCase().split('_')[0] === wanted.split('_')[0],
+  )
   return exact ?? related ?? approved[0]!
 }

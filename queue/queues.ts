@@ -20,10 +20,24 @@ export interface QueueEntry {
 }
 
 /** Where BullMQ sees a job; `unknown` when it does not know it. */
-export type QueueState = 'waiting' | 'prioritized' | 'delayed' | 'active' | 'waiting-children' | 'completed' | 'failed' | 'unknown'
+export type QueueState =
+  | 'waiting'
+  | 'prioritized'
+  | 'delayed'
+  | 'active'
+  | 'waiting-children'
+  | 'completed'
+  | 'failed'
+  | 'unknown'
 
 /** Kinds of events we add to BullMQ's own, in the same stream, so that their order holds. */
-export type OwnEventName = 'attempt-started' | 'attempt-failed' | 'postponed' | 'log' | 'cancel-requested' | 'cancelled'
+export type OwnEventName =
+  | 'attempt-started'
+  | 'attempt-failed'
+  | 'postponed'
+  | 'log'
+  | 'cancel-requested'
+  | 'cancelled'
 
 export interface Queues {
   redis: Redis
@@ -32,11 +46,21 @@ export interface Queues {
   add(name: string, entries: QueueEntry[]): Promise<void>
   states(name: string, ids: { jobId: string; run: number }[]): Promise<QueueState[]>
   /** What BullMQ kept of a finished run, or undefined. */
-  outcome(name: string, jobId: string, run: number): Promise<{ returnvalue: unknown; failedReason: string | undefined; finishedOn: number } | undefined>
+  outcome(
+    name: string,
+    jobId: string,
+    run: number,
+  ): Promise<{ returnvalue: unknown; failedReason: string | undefined; finishedOn: number } | undefined>
   /** Takes a job out that does not run; false when it runs or is not there. */
   remove(name: string, jobId: string, run: number): Promise<boolean>
   /** Adds an event of ours to the queue's stream. */
-  publish(name: string, event: OwnEventName, jobId: string, run: number, fields: Record<string, string>): Promise<void>
+  publish(
+    name: string,
+    event: OwnEventName,
+    jobId: string,
+    run: number,
+    fields: Record<string, string>,
+  ): Promise<void>
   /** Asks whichever worker runs the job to stop it. */
   requestCancel(jobId: string, run: number): Promise<void>
   counts(name: string): Promise<Record<string, number>>
@@ -71,15 +95,20 @@ export function openQueues(url: string, prefix: string, names: readonly string[]
     redis,
     names,
     add: async (name, entries) => {
-      await (await queue(name)).addBulk(entries.map((entry) => ({ name, data: entry.data, opts: optionsOf(entry) })))
+      await (await queue(name)).addBulk(
+        entries.map((entry) => ({ name, data: entry.data, opts: optionsOf(entry) })),
+      )
     },
     states: async (name, ids) => {
       const open = await queue(name)
-      return Promise.all(ids.map(({ jobId, run }) => open.getJobState(bullId(jobId, run)) as Promise<QueueState>))
+      return Promise.all(
+        ids.map(({ jobId, run }) => open.getJobState(bullId(jobId, run)) as Promise<QueueState>),
+      )
     },
     outcome: async (name, jobId, run) => outcomeOf(await queue(name), bullId(jobId, run)),
     remove: async (name, jobId, run) => removeIdle(await queue(name), bullId(jobId, run)),
-    publish: (name, event, jobId, run, fields) => publishTo(redis, streamKey(prefix, name), event, bullId(jobId, run), fields),
+    publish: (name, event, jobId, run, fields) =>
+      publishTo(redis, streamKey(prefix, name), event, bullId(jobId, run), fields),
     requestCancel: async (jobId, run) => {
       await redis.publish(cancelChannel(prefix), bullId(jobId, run))
     },
@@ -92,7 +121,12 @@ export function openQueues(url: string, prefix: string, names: readonly string[]
 }
 
 /** A queue opened while Redis is away would stay unusable (BullMQ 6.7), so it is opened only when Redis answers. */
-async function openQueue(connection: Redis, prefix: string, name: string, onError: OnError): Promise<Queue<QueuedData>> {
+async function openQueue(
+  connection: Redis,
+  prefix: string,
+  name: string,
+  onError: OnError,
+): Promise<Queue<QueuedData>> {
   if (connection.status !== 'ready') throw new Error('Redis is away')
   const queue = new Queue<QueuedData>(name, {
     connection,
@@ -138,7 +172,13 @@ async function removeIdle(queue: Queue, id: string): Promise<boolean> {
 }
 
 /** Appends one of our events to a queue's stream. */
-export async function publishTo(redis: Redis, stream: string, event: OwnEventName, jobId: string, fields: Record<string, string>): Promise<void> {
+export async function publishTo(
+  redis: Redis,
+  stream: string,
+  event: OwnEventName,
+  jobId: string,
+  fields: Record<string, string>,
+): Promise<void> {
   const pairs = Object.entries(fields).flat()
   await redis.xadd(stream, 'MAXLEN', '~', streamLength, '*', 'event', event, 'jobId', jobId, ...pairs)
 }

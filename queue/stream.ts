@@ -14,8 +14,20 @@ export type StreamEventName =
   | 'failed'
 
 const known: ReadonlySet<string> = new Set<StreamEventName>([
-  'attempt-started', 'attempt-failed', 'postponed', 'log', 'cancel-requested', 'cancelled',
-  'waiting', 'active', 'progress', 'delayed', 'stalled', 'waiting-children', 'completed', 'failed',
+  'attempt-started',
+  'attempt-failed',
+  'postponed',
+  'log',
+  'cancel-requested',
+  'cancelled',
+  'waiting',
+  'active',
+  'progress',
+  'delayed',
+  'stalled',
+  'waiting-children',
+  'completed',
+  'failed',
 ])
 
 /** One entry of a queue's event stream that is about a job. */
@@ -45,8 +57,15 @@ const pageSize = 500
  * Waits for entries after `position`, up to `blockMs`, on a connection of its own.
  * @returns at most 500 entries' events
  */
-export async function readStream(redis: Redis, key: string, position: string, blockMs: number): Promise<StreamPage> {
-  const reply = (await redis.xread('COUNT', pageSize, 'BLOCK', blockMs, 'STREAMS', key, plainId(position))) as [string, Entry[]][] | null
+export async function readStream(
+  redis: Redis,
+  key: string,
+  position: string,
+  blockMs: number,
+): Promise<StreamPage> {
+  const reply = (await redis.xread('COUNT', pageSize, 'BLOCK', blockMs, 'STREAMS', key, plainId(position))) as
+    | [string, Entry[]][]
+    | null
   return pageOf(reply?.[0]?.[1] ?? [], position)
 }
 
@@ -70,7 +89,13 @@ function toEvent([id, list]: Entry): StreamEvent | undefined {
   for (let i = 0; i < list.length; i += 2) fields[list[i]!] = list[i + 1]!
   const { event, jobId, ...rest } = fields
   if (!event || !jobId || !known.has(event)) return undefined
-  return { id: sortableId(id), at: new Date(Number(id.split('-')[0])), name: event as StreamEventName, ...parseBullId(jobId), fields: rest }
+  return {
+    id: sortableId(id),
+    at: new Date(Number(id.split('-')[0])),
+    name: event as StreamEventName,
+    ...parseBullId(jobId),
+    fields: rest,
+  }
 }
 
 /** What a stream still holds. */

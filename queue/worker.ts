@@ -130,9 +130,18 @@ class RetryLater extends Error {
   }
 }
 
-async function runOne(settings: ProcessorSettings, run: RunAttempt, job: Job<QueuedData>, token: string, signal: AbortSignal) {
+async function runOne(
+  settings: ProcessorSettings,
+  run: RunAttempt,
+  job: Job<QueuedData>,
+  token: string,
+  signal: AbortSignal,
+) {
   const attempt = attemptOf(settings, job)
-  const announce = setTimeout(() => void tell(settings, job, attempt, 'attempt-started', {}).catch(settings.onError), announceAfterMs)
+  const announce = setTimeout(
+    () => void tell(settings, job, attempt, 'attempt-started', {}).catch(settings.onError),
+    announceAfterMs,
+  )
   try {
     const outcome = await run(attempt, signal)
     return await settle(settings, job, token, attempt, outcome)
@@ -157,22 +166,48 @@ function attemptOf(settings: ProcessorSettings, job: Job<QueuedData>): Attempt {
 }
 
 /** Adds an event of ours about this attempt to the queue's stream. */
-function tell(settings: ProcessorSettings, job: Job, attempt: Attempt, event: OwnEventName, fields: Record<string, string>) {
+function tell(
+  settings: ProcessorSettings,
+  job: Job,
+  attempt: Attempt,
+  event: OwnEventName,
+  fields: Record<string, string>,
+) {
   const stream = streamKey(settings.prefix, settings.name)
-  const about = { attempt: String(attempt.attempt), start: String(attempt.start), worker: workerName, began: String(job.processedOn ?? Date.now()) }
+  const about = {
+    attempt: String(attempt.attempt),
+    start: String(attempt.start),
+    worker: workerName,
+    began: String(job.processedOn ?? Date.now()),
+  }
   return publishTo(settings.redis, stream, event, job.id!, { ...about, ...fields })
 }
 
 /** Tells BullMQ how the attempt ended: by returning, or by the error it understands. The event goes first, to keep the order. */
-async function settle(settings: ProcessorSettings, job: Job<QueuedData>, token: string, attempt: Attempt, outcome: AttemptOutcome) {
+async function settle(
+  settings: ProcessorSettings,
+  job: Job<QueuedData>,
+  token: string,
+  attempt: Attempt,
+  outcome: AttemptOutcome,
+) {
   switch (outcome.kind) {
     case 'completed':
-      return { result: outcome.result, start: attempt.start, attempt: attempt.attempt, worker: workerName, began: job.processedOn }
+      return {
+        result: outcome.result,
+        start: attempt.start,
+        attempt: attempt.attempt,
+        worker: workerName,
+        began: job.processedOn,
+      }
     case 'cancelled':
       await tell(settings, job, attempt, 'cancelled', { reason: outcome.reason })
       throw new UnrecoverableError(`CANCELLED: ${outcome.reason}`)
     case 'postponed':
-      await tell(settings, job, attempt, 'postponed', { ...errorFields(outcome.error), nextAt: String(Date.now() + outcome.delayMs) })
+      await tell(settings, job, attempt, 'postponed', {
+        ...errorFields(outcome.error),
+        nextAt: String(Date.now() + outcome.delayMs),
+      })
       await job.moveToDelayed(Date.now() + outcome.delayMs, token)
       throw new DelayedError()
     case 'failed':
@@ -180,7 +215,12 @@ async function settle(settings: ProcessorSettings, job: Job<QueuedData>, token: 
   }
 }
 
-async function fail(settings: ProcessorSettings, job: Job<QueuedData>, attempt: Attempt, outcome: AttemptOutcome & { kind: 'failed' }): Promise<never> {
+async function fail(
+  settings: ProcessorSettings,
+  job: Job<QueuedData>,
+  attempt: Attempt,
+  outcome: AttemptOutcome & { kind: 'failed' },
+): Promise<never> {
   const last = outcome.final || attempt.attempt >= attempt.attempts
   const next = last ? {} : { nextAt: String(Date.now() + outcome.delayMs) }
   await tell(settings, job, attempt, 'attempt-failed', { ...errorFields(outcome.error), ...next })
@@ -189,5 +229,9 @@ async function fail(settings: ProcessorSettings, job: Job<QueuedData>, attempt: 
 }
 
 function errorFields(error: AttemptError): Record<string, string> {
-  return { errorClass: error.errorClass, message: error.message, ...(error.code !== undefined && { code: error.code }) }
+  return {
+    errorClass: error.errorClass,
+    message: error.message,
+    ...(error.code !== undefined && { code: error.code }),
+  }
 }

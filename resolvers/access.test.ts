@@ -1,11 +1,20 @@
-import { type GraphQLArgument, type GraphQLField, isEnumType, isLeafType, isListType, isNonNullType, getNamedType, type GraphQLInputType } from 'graphql'
+import {
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLInputType,
+  getNamedType,
+  isEnumType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+} from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type Permission, permissionsOf, type Role, roles } from '../entities/api-key.ts'
 import { newId } from '../entities/ids.ts'
 import { defineJobFor } from '../ledger/definition.ts'
 import { buildSchema } from '../schema/index.ts'
-import { type Api, startApi, take } from '../server/fixture.ts'
+import { type Api, startApi, take } from '../test/support/api.ts'
 
 /** Who may use which root field. A new field belongs here before it works in this test. */
 const access: Record<string, Permission | 'any key'> = {
@@ -32,13 +41,30 @@ const access: Record<string, Permission | 'any key'> = {
 
 const define = defineJobFor<unknown>()
 const definitions = [
-  define({ name: 'mail.send', description: 'Sends.', input: z.object({ to: z.string().optional() }), mutation: { permission: 'campaigns:send' }, async run() {} }),
-  define({ name: 'lead.created', description: 'Welcomes.', input: z.object({ leadId: z.string() }), mutation: { permission: 'leads:write' }, async run() {} }),
+  define({
+    name: 'mail.send',
+    description: 'Sends.',
+    input: z.object({ to: z.string().optional() }),
+    mutation: { permission: 'campaigns:send' },
+    async run() {},
+  }),
+  define({
+    name: 'lead.created',
+    description: 'Welcomes.',
+    input: z.object({ leadId: z.string() }),
+    mutation: { permission: 'leads:write' },
+    async run() {},
+  }),
   define({ name: 'tidy.up', description: 'Only from inside.', input: z.object({}), async run() {} }),
 ]
 const schema = buildSchema(definitions)
-const rootFields = [schema.getQueryType()!, schema.getMutationType()!, schema.getSubscriptionType()!].flatMap((type) =>
-  Object.values(type.getFields()).map((field) => ({ kind: type.name.toLowerCase(), field, title: `${type.name.toLowerCase()} ${field.name}` })),
+const rootFields = [schema.getQueryType()!, schema.getMutationType()!, schema.getSubscriptionType()!].flatMap(
+  (type) =>
+    Object.values(type.getFields()).map((field) => ({
+      kind: type.name.toLowerCase(),
+      field,
+      title: `${type.name.toLowerCase()} ${field.name}`,
+    })),
 )
 
 let api: Api
@@ -53,11 +79,14 @@ test('every root field is in the list of who may use it', () => {
 
 describe.each(rootFields)('$title', ({ kind, field, title }) => {
   const needed = access[title]!
-  test.each(roles.map((role) => [role, allowed(role, needed) ? 'may' : 'may not'] as const))('%s %s use it', async (role, verdict) => {
-    const codes = await run(kind, field, api.keys[role])
-    if (verdict === 'may') expect(codes).not.toContain('FORBIDDEN')
-    else expect(codes).toContain('FORBIDDEN')
-  })
+  test.each(roles.map((role) => [role, allowed(role, needed) ? 'may' : 'may not'] as const))(
+    '%s %s use it',
+    async (role, verdict) => {
+      const codes = await run(kind, field, api.keys[role])
+      if (verdict === 'may') expect(codes).not.toContain('FORBIDDEN')
+      else expect(codes).toContain('FORBIDDEN')
+    },
+  )
   test('nobody uses it without a key', async () => {
     if (kind === 'subscription') return
     const { status, errors } = await api.ask(documentFor(kind, field), {}, { key: '' })
@@ -69,10 +98,16 @@ test('a key with scopes may do only what both its role and its scopes allow', as
   const key = await api.addKey({ role: 'OPERATOR', scopes: ['jobs:read', 'workspace:admin'] })
   const { data } = await api.ask('{ me { permissions } }', {}, { key })
   expect(data.me.permissions).toEqual(['jobs:read'])
-  expect((await api.ask('{ leads { totalCount } }', {}, { key })).errors?.[0]?.extensions.code).toBe('FORBIDDEN')
+  expect((await api.ask('{ leads { totalCount } }', {}, { key })).errors?.[0]?.extensions.code).toBe(
+    'FORBIDDEN',
+  )
   await api.ask('mutation { createLead(input: { email: "a@example.com" }) { __typename } }')
   const { errors } = await api.ask('{ jobs { nodes { id lead { id } } } }', {}, { key })
-  expect(errors?.[0]).toMatchObject({ path: ['jobs', 'nodes', 0, 'lead'], message: expect.stringContaining('leads:read'), extensions: { code: 'FORBIDDEN' } })
+  expect(errors?.[0]).toMatchObject({
+    path: ['jobs', 'nodes', 0, 'lead'],
+    message: expect.stringContaining('leads:read'),
+    extensions: { code: 'FORBIDDEN' },
+  })
 })
 
 test('a job without a mutation cannot be started by anybody', async () => {
@@ -80,28 +115,33 @@ test('a job without a mutation cannot be started by anybody', async () => {
   expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN')
 })
 
-const allowed = (role: Role, needed: Permission | 'any key') => needed === 'any key' || permissionsOf({ role }).has(needed)
+const allowed = (role: Role, needed: Permission | 'any key') =>
+  needed === 'any key' || permissionsOf({ role }).has(needed)
 
 async function run(kind: string, field: GraphQLField<unknown, unknown>, key: string): Promise<unknown[]> {
   const query = documentFor(kind, field)
-  if (kind !== 'subscription') return (await api.ask(query, {}, { key })).errors?.map(({ extensions }) => extensions.code) ?? []
+  if (kind !== 'subscription')
+    return (await api.ask(query, {}, { key })).errors?.map(({ extensions }) => extensions.code) ?? []
   const client = api.socket(key)
   const iterator = client.iterate({ query })
   const [first] = await take(iterator, 1)
   await iterator.return?.()
   await client.dispose()
-  return first?.errors?.map(({ extensions }) => extensions?.['code']) ?? []
+  return first?.errors?.map(({ extensions }) => extensions?.code) ?? []
 }
 
 function documentFor(kind: string, field: GraphQLField<unknown, unknown>): string {
-  const args = field.args.filter(({ type }) => isNonNullType(type)).map((arg) => `${arg.name}: ${valueFor(field, arg)}`)
+  const args = field.args
+    .filter(({ type }) => isNonNullType(type))
+    .map((arg) => `${arg.name}: ${valueFor(field, arg)}`)
   const selection = isLeafType(getNamedType(field.type)) ? '' : `{ __typename }`
   return `${kind} { ${field.name}${args.length > 0 ? `(${args.join(', ')})` : ''} ${selection} }`
 }
 
 function valueFor(field: GraphQLField<unknown, unknown>, { name, type }: GraphQLArgument): string {
   if (name === 'name') return 'MAIL_SEND'
-  if (name === 'id' || name === 'leadId') return JSON.stringify(newId(/job/i.test(field.name) ? 'job' : 'lead'))
+  if (name === 'id' || name === 'leadId')
+    return JSON.stringify(newId(/job/i.test(field.name) ? 'job' : 'lead'))
   return literal(type)
 }
 

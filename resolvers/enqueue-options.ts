@@ -23,7 +23,8 @@ const maxPriority = 2_097_151
 export function enqueueArgs(builder: Api['builder']) {
   return builder.args((t) => ({
     idempotencyKey: t.string({
-      description: 'The same key and input bring back the first job instead of starting another. Beats the Idempotency-Key header.',
+      description:
+        'The same key and input bring back the first job instead of starting another. Beats the Idempotency-Key header.',
     }),
     runAt: t.field({ type: 'DateTime', description: 'Not before this time.' }),
     priority: t.int({ description: `1 (first) to ${maxPriority} (last); 0 or nothing: as it comes.` }),
@@ -35,7 +36,11 @@ export function enqueueArgs(builder: Api['builder']) {
  * with several of them, each adds its own name.
  * @throws InvalidInputError
  */
-export function enqueueOptions(args: EnqueueArgs, context: Context, info: GraphQLResolveInfo): EnqueueOptions {
+export function enqueueOptions(
+  args: EnqueueArgs,
+  context: Context,
+  info: GraphQLResolveInfo,
+): EnqueueOptions {
   const { priority, runAt } = args
   if (priority && (priority < 0 || priority > maxPriority))
     throw new InvalidInputError([{ path: 'priority', message: `must be between 0 and ${maxPriority}` }])
@@ -56,5 +61,7 @@ const keyPattern = /^[\x21-\x7e]{1,160}$/
 
 function checked(key: string | undefined): string | undefined {
   if (key === undefined || keyPattern.test(key)) return key
-  throw new InvalidInputError([{ path: 'idempotencyKey', message: 'must be 1 to 160 visible ASCII characters' }])
+  throw new InvalidInputError([
+    { path: 'idempotencyKey', message: 'must be 1 to 160 visible ASCII characters' },
+  ])
 }

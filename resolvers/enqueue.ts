@@ -21,6 +21,7 @@ export function enqueueMutations({ builder, Job, JobName, definitions }: Api): v
   })
   const EnqueueResult = builder.errorUnion('EnqueueResult', {
     types: [EnqueuePayload, InvalidInputError, IdempotencyConflictError, UnknownJobError],
+    resolveType: () => EnqueuePayload,
   })
 
   builder.mutationField('enqueueJob', (t) =>
@@ -36,7 +37,8 @@ export function enqueueMutations({ builder, Job, JobName, definitions }: Api): v
         input: t.arg({ type: 'JSON', required: true }),
         ...enqueueArgs(builder),
       },
-      resolve: (_, { name, ...args }, context, info) => enqueue(definitionOf(definitions, name)!, args, context, info),
+      resolve: (_, { name, ...args }, context, info) =>
+        enqueue(definitionOf(definitions, name)!, args, context, info),
     }),
   )
 
@@ -57,7 +59,17 @@ export function enqueueMutations({ builder, Job, JobName, definitions }: Api): v
   }
 }
 
-function enqueue(definition: AnyJobDefinition, args: EnqueueArgs & { input?: unknown }, context: Context, info: GraphQLResolveInfo): Promise<Enqueued> {
+function enqueue(
+  definition: AnyJobDefinition,
+  args: EnqueueArgs & { input?: unknown },
+  context: Context,
+  info: GraphQLResolveInfo,
+): Promise<Enqueued> {
   const input = withoutOptionalNulls(definition, args.input)
-  return context.ledger.enqueue({ definition, input, actor: context.actor, ...enqueueOptions(args, context, info) })
+  return context.ledger.enqueue({
+    definition,
+    input,
+    actor: context.actor,
+    ...enqueueOptions(args, context, info),
+  })
 }

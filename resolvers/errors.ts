@@ -101,6 +101,10 @@ export function errorTypes({ builder, ErrorCode, Job, Lead, JobState, InputIssue
     interfaces,
     fields: (t) => ({ state: t.expose('state', { type: JobState }) }),
   })
-  builder.objectType(NotFoundError, { name: 'NotFoundError', interfaces, fields: (t) => ({ id: t.exposeID('id') }) })
+  builder.objectType(NotFoundError, {
+    name: 'NotFoundError',
+    interfaces,
+    fields: (t) => ({ id: t.exposeID('id') }),
+  })
   builder.objectType(UnknownJobError, { name: 'UnknownJobError', interfaces })
 }

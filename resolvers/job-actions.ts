@@ -10,7 +10,10 @@ export function jobActions({ builder, Job }: Api): void {
   const JobPayload = builder.objectRef<{ job: JobRow }>('JobPayload').implement({
     fields: (t) => ({ job: t.field({ type: Job, resolve: ({ job }) => job }) }),
   })
-  const JobResult = builder.errorUnion('JobResult', { types: [JobPayload, NotFoundError, WrongStateError] })
+  const JobResult = builder.errorUnion('JobResult', {
+    types: [JobPayload, NotFoundError, WrongStateError],
+    resolveType: () => JobPayload,
+  })
   const common = { authScopes: { permission: 'jobs:write' } } as const
   const target = builder.args((t) => ({
     id: t.id({ required: true }),
@@ -22,7 +25,9 @@ export function jobActions({ builder, Job }: Api): void {
       type: JobResult,
       description: 'Starts the next run of a dead or cancelled job. Its attempts so far stay.',
       args: target,
-      resolve: async (_, { id, reason }, { ledger, actor }) => ({ job: await ledger.retry(actor, id, reason ?? undefined) }),
+      resolve: async (_, { id, reason }, { ledger, actor }) => ({
+        job: await ledger.retry(actor, id, reason ?? undefined),
+      }),
     }),
     rerunJob: t.field({
       ...common,
@@ -40,7 +45,9 @@ export function jobActions({ builder, Job }: Api): void {
       type: JobResult,
       description: 'Cancels a job: at once when it does not run, else by asking its worker to stop.',
       args: target,
-      resolve: async (_, { id, reason }, { ledger, actor }) => ({ job: await ledger.cancel(actor, id, reason ?? undefined) }),
+      resolve: async (_, { id, reason }, { ledger, actor }) => ({
+        job: await ledger.cancel(actor, id, reason ?? undefined),
+      }),
     }),
   }))
 }
@@ -49,5 +56,6 @@ export function jobActions({ builder, Job }: Api): void {
 async function checkMayStart(id: string, { loaders, ledger, caller }: Context): Promise<void> {
   const job = await loaders.job.load(id)
   const permission = job && definitionOf(ledger.definitions, job.name)?.mutation?.permission
-  if (permission && !caller.permissions.has(permission)) throw forbidden(`Starting ${job.name} takes the permission ${permission}`)
+  if (permission && !caller.permissions.has(permission))
+    throw forbidden(`Starting ${job.name} takes the permission ${permission}`)
 }

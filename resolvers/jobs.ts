@@ -1,13 +1,20 @@
 import { kindOfId } from '../entities/ids.ts'
 import { InvalidCursorError } from '../ledger/errors.ts'
-import type { JobFilter } from '../ledger/row.ts'
+import type { JobFilter, JobRow } from '../ledger/row.ts'
 import type { Api } from '../schema/api.ts'
 import { type Page, pageSize } from '../schema/connection.ts'
 import type { Context } from '../schema/context.ts'
-import type { JobRow } from '../ledger/row.ts'
 
 /** Reading jobs. */
-export function jobQueries({ builder, Job, JobConnection, JobFilter, JobDefinition, Lead, definitions }: Api): void {
+export function jobQueries({
+  builder,
+  Job,
+  JobConnection,
+  JobFilter,
+  JobDefinition,
+  Lead,
+  definitions,
+}: Api): void {
   builder.queryFields((t) => ({
     job: t.field({
       type: Job,
@@ -46,8 +53,20 @@ interface PageArgs {
   after?: string | null | undefined
 }
 
-async function jobPage({ ledger, em, workspaceId }: Context, filter: JobFilter, { first, after }: PageArgs): Promise<Page<JobRow>> {
+async function jobPage(
+  { ledger, em, workspaceId }: Context,
+  filter: JobFilter,
+  { first, after }: PageArgs,
+): Promise<Page<JobRow>> {
   if (after && kindOfId(after) !== 'job') throw new InvalidCursorError()
-  const found = await ledger.find(em, workspaceId, filter, { first: pageSize(first), after: after ?? undefined })
-  return { ...found, after, cursorOf: ({ id }) => id, count: (limit) => ledger.count(em, workspaceId, filter, limit) }
+  const found = await ledger.find(em, workspaceId, filter, {
+    first: pageSize(first),
+    after: after ?? undefined,
+  })
+  return {
+    ...found,
+    after,
+    cursorOf: ({ id }) => id,
+    count: (limit) => ledger.count(em, workspaceId, filter, limit),
+  }
 }

@@ -13,12 +13,14 @@ export function leadChanges({ builder, Lead, LeadStatus }: Api, fields: LeadInpu
     description: 'A change of a lead. What is left out stays as it is; null clears it.',
     fields: (t) => ({ ...fields(t), status: t.field({ type: LeadStatus }) }),
   })
-  const UpdateLeadPayload = builder.objectRef<{ lead: LeadRow; changed: boolean }>('UpdateLeadPayload').implement({
-    fields: (t) => ({
-      lead: t.field({ type: Lead, resolve: ({ lead }) => lead }),
-      changed: t.exposeBoolean('changed', { description: 'False when the lead was like this already.' }),
-    }),
-  })
+  const UpdateLeadPayload = builder
+    .objectRef<{ lead: LeadRow; changed: boolean }>('UpdateLeadPayload')
+    .implement({
+      fields: (t) => ({
+        lead: t.field({ type: Lead, resolve: ({ lead }) => lead }),
+        changed: t.exposeBoolean('changed', { description: 'False when the lead was like this already.' }),
+      }),
+    })
   builder.mutationField('updateLead', (t) =>
     t.field({
       type: UpdateLeadPayload,
@@ -35,14 +37,22 @@ export function leadChanges({ builder, Lead, LeadStatus }: Api, fields: LeadInpu
         const { status, ...rest } = input
         const patch = readLeadPatch(rest)
         if (Array.isArray(patch)) throw new InvalidInputError(patch)
-        const change = { leadId: id, version: version ?? undefined, patch: { ...patch, ...(status && { status }) } }
+        const change = {
+          leadId: id,
+          version: version ?? undefined,
+          patch: { ...patch, ...(status && { status }) },
+        }
         return result(id, await applyChange(context, change, reason))
       },
     }),
   )
 }
 
-function applyChange({ ledger, workspaceId, actor }: Context, change: Omit<LeadChange, 'correlationId'>, reason: string | null | undefined): Promise<ChangedLead> {
+function applyChange(
+  { ledger, workspaceId, actor }: Context,
+  change: Omit<LeadChange, 'correlationId'>,
+  reason: string | null | undefined,
+): Promise<ChangedLead> {
   return ledger.transaction(async (em) => {
     const now = new Date()
     const outcome = await updateLead(em, workspaceId, { ...change, correlationId: actor.correlationId }, now)

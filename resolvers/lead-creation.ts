@@ -31,7 +31,8 @@ export function leadCreation(api: Api, fields: LeadInputFields): void {
       authScopes: { permission: 'leads:write' },
       args: { input: t.arg({ type: CreateLeadInput, required: true }), ...enqueueArgs(builder) },
       errors: { types: [InvalidInputError, IdempotencyConflictError, LeadExistsError] },
-      resolve: (_, { input, ...args }, context, info) => createLead(context, input, enqueueOptions(args, context, info)),
+      resolve: (_, { input, ...args }, context, info) =>
+        createLead(context, input, enqueueOptions(args, context, info)),
     }),
     createLeads: t.field({
       type: CreateLeadsPayload,
@@ -39,12 +40,17 @@ export function leadCreation(api: Api, fields: LeadInputFields): void {
       authScopes: { permission: 'leads:write' },
       args: { items: t.arg({ type: [CreateLeadInput], required: true }), ...enqueueArgs(builder) },
       errors: { types: [InvalidInputError, IdempotencyConflictError] },
-      resolve: (_, { items, ...args }, context, info) => createLeads(context, items, enqueueOptions(args, context, info)),
+      resolve: (_, { items, ...args }, context, info) =>
+        createLeads(context, items, enqueueOptions(args, context, info)),
     }),
   }))
 }
 
-async function createLead({ ledger, actor }: Context, input: LeadInput, options: EnqueueOptions): Promise<AcceptedLead> {
+async function createLead(
+  { ledger, actor }: Context,
+  input: LeadInput,
+  options: EnqueueOptions,
+): Promise<AcceptedLead> {
   const lead = readLead(input)
   if (Array.isArray(lead)) throw new InvalidInputError(lead)
   const outcome = await intakeOf(ledger)({ lead, asked: input, actor, options })
@@ -52,8 +58,15 @@ async function createLead({ ledger, actor }: Context, input: LeadInput, options:
   return outcome
 }
 
-async function createLeads({ ledger, actor }: Context, items: LeadInput[], options: EnqueueOptions): Promise<CreatedItem[]> {
-  if (items.length > maxItems) throw new InvalidInputError([{ path: 'items', message: `has ${items.length} leads; at most ${maxItems} are allowed` }])
+async function createLeads(
+  { ledger, actor }: Context,
+  items: LeadInput[],
+  options: EnqueueOptions,
+): Promise<CreatedItem[]> {
+  if (items.length > maxItems)
+    throw new InvalidInputError([
+      { path: 'items', message: `has ${items.length} leads; at most ${maxItems} are allowed` },
+    ])
   const read = items.map(readLead)
   const requests = read.flatMap((lead, index) => {
     if (Array.isArray(lead)) return []
@@ -62,22 +75,36 @@ async function createLeads({ ledger, actor }: Context, items: LeadInput[], optio
   })
   const outcomes = requests.length > 0 ? await takeIn(ledger, requests) : []
   const next = outcomes.values()
-  return read.map((lead, index) => (Array.isArray(lead) ? { index, outcome: 'INVALID', issues: lead } : toItem(index, next.next().value!)))
+  return read.map((lead, index) =>
+    Array.isArray(lead) ? { index, outcome: 'INVALID', issues: lead } : toItem(index, next.next().value!),
+  )
 }
 
 function toItem(index: number, outcome: LeadOutcome): CreatedItem {
-  if (outcome instanceof LeadExistsError) return { index, outcome: 'EXISTING', leadId: outcome.leadId, issues: [] }
+  if (outcome instanceof LeadExistsError)
+    return { index, outcome: 'EXISTING', leadId: outcome.leadId, issues: [] }
   if (outcome instanceof InvalidInputError) return { index, outcome: 'INVALID', issues: outcome.issues }
   if (outcome instanceof Error) throw outcome
-  return { index, outcome: outcome.alreadyExisted ? 'EXISTING' : 'CREATED', accepted: outcome, leadId: outcome.leadId, issues: [] }
+  return {
+    index,
+    outcome: outcome.alreadyExisted ? 'EXISTING' : 'CREATED',
+    accepted: outcome,
+    leadId: outcome.leadId,
+    issues: [],
+  }
 }
 
 function payloads({ builder, Lead, Job, LeadOutcome, InputIssue }: Api) {
   const CreateLeadPayload = builder.objectRef<AcceptedLead>('CreateLeadPayload').implement({
     fields: (t) => ({
-      lead: t.field({ type: Lead, resolve: ({ lead, leadId }, _, context) => lead ?? found(context.loaders.lead, leadId) }),
+      lead: t.field({
+        type: Lead,
+        resolve: ({ lead, leadId }, _, context) => lead ?? found(context.loaders.lead, leadId),
+      }),
       job: t.field({ type: Job, resolve: ({ job }) => job }),
-      alreadyExisted: t.exposeBoolean('alreadyExisted', { description: 'Whether the idempotency key brought back the first answer.' }),
+      alreadyExisted: t.exposeBoolean('alreadyExisted', {
+        description: 'Whether the idempotency key brought back the first answer.',
+      }),
     }),
   })
   const Item = builder.objectRef<CreatedItem>('CreateLeadsItem').implement({
@@ -87,13 +114,20 @@ function payloads({ builder, Lead, Job, LeadOutcome, InputIssue }: Api) {
       lead: t.field({
         type: Lead,
         nullable: true,
-        resolve: ({ accepted, leadId }, _, { loaders }) => accepted?.lead ?? (leadId ? loaders.lead.load(leadId) : null),
+        resolve: ({ accepted, leadId }, _, { loaders }) =>
+          accepted?.lead ?? (leadId ? loaders.lead.load(leadId) : null),
       }),
-      job: t.field({ type: Job, nullable: true, description: 'The job of a lead that was created.', resolve: ({ accepted }) => accepted?.job }),
+      job: t.field({
+        type: Job,
+        nullable: true,
+        description: 'The job of a lead that was created.',
+        resolve: ({ accepted }) => accepted?.job,
+      }),
       issues: t.expose('issues', { type: [InputIssue], description: 'What is wrong with an invalid lead.' }),
     }),
   })
-  const count = (items: CreatedItem[], outcome: CreatedItem['outcome']) => items.filter((item) => item.outcome === outcome).length
+  const count = (items: CreatedItem[], outcome: CreatedItem['outcome']) =>
+    items.filter((item) => item.outcome === outcome).length
   const CreateLeadsPayload = builder.objectRef<CreatedItem[]>('CreateLeadsPayload').implement({
     fields: (t) => ({
       items: t.field({ type: [Item], description: 'One per lead, in order.', resolve: (items) => items }),

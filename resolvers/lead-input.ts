@@ -1,6 +1,13 @@
-import { consentStates } from '../entities/lead.ts'
+import type { consentStates } from '../entities/lead.ts'
 import type { InputIssue } from '../ledger/errors.ts'
-import { countryOfLocale, type Normalised, normaliseEmail, normaliseLocale, normalisePhone, normaliseTimeZone } from '../marketing/identity.ts'
+import {
+  countryOfLocale,
+  type Normalised,
+  normaliseEmail,
+  normaliseLocale,
+  normalisePhone,
+  normaliseTimeZone,
+} from '../marketing/identity.ts'
 import type { LeadFields } from '../marketing/leads.ts'
 import type { Api } from '../schema/api.ts'
 import type { InputFields } from '../schema/builder.ts'
@@ -32,12 +39,22 @@ export type LeadInputFields = ReturnType<typeof leadInputFields>
 /** Declares the fields of a lead in an input type. */
 export function leadInputFields({ builder, ConsentState }: Api) {
   const Utm = builder.inputType('UtmParametersInput', {
-    fields: (t) => ({ source: t.string(), medium: t.string(), campaign: t.string(), term: t.string(), content: t.string() }),
+    fields: (t) => ({
+      source: t.string(),
+      medium: t.string(),
+      campaign: t.string(),
+      term: t.string(),
+      content: t.string(),
+    }),
   })
   return (t: InputFields) => ({
     email: t.string(),
-    phone: t.string({ description: 'With + and country code, or a national number together with `country`.' }),
-    country: t.string({ description: 'ISO 3166 code for national phone numbers; default: the region of `locale`.' }),
+    phone: t.string({
+      description: 'With + and country code, or a national number together with `country`.',
+    }),
+    country: t.string({
+      description: 'ISO 3166 code for national phone numbers; default: the region of `locale`.',
+    }),
     firstName: t.string(),
     lastName: t.string(),
     company: t.string(),
@@ -83,9 +100,13 @@ function reader() {
     return unique
   }
   function customFields(value: unknown): Record<string, string> {
-    const entries = value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.entries(value) : undefined
-    const good = entries?.every(([key, field]) => key.length <= 60 && typeof field === 'string' && field.length <= 1000)
-    if (good && entries!.length <= maxCustomFields) return Object.fromEntries(entries!) as Record<string, string>
+    const entries =
+      value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.entries(value) : undefined
+    const good = entries?.every(
+      ([key, field]) => key.length <= 60 && typeof field === 'string' && field.length <= 1000,
+    )
+    if (good && entries!.length <= maxCustomFields)
+      return Object.fromEntries(entries!) as Record<string, string>
     note('customFields', `is not an object of at most ${maxCustomFields} texts of up to 1000 characters`)
     return {}
   }
@@ -100,7 +121,8 @@ function reader() {
 export function readLead(input: LeadInput): LeadFields | InputIssue[] {
   const patch = readLeadPatch(input)
   if (Array.isArray(patch)) return patch
-  if (!patch.email && !patch.phone) return [{ path: '', message: 'needs an e-mail address or a phone number' }]
+  if (!patch.email && !patch.phone)
+    return [{ path: '', message: 'needs an e-mail address or a phone number' }]
   return { ...nobody, ...patch }
 }
 
@@ -127,9 +149,11 @@ export function readLeadPatch(input: LeadInput): Partial<LeadFields> | InputIssu
   const patch: { -readonly [K in keyof LeadFields]?: LeadFields[K] } = {}
   const country = input.country ?? countryOfLocale(input.locale)
   if (input.email !== undefined) patch.email = read.normal('email', input.email, normaliseEmail)
-  if (input.phone !== undefined) patch.phone = read.normal('phone', input.phone, (raw) => normalisePhone(raw, country))
+  if (input.phone !== undefined)
+    patch.phone = read.normal('phone', input.phone, (raw) => normalisePhone(raw, country))
   if (input.locale !== undefined) patch.locale = read.normal('locale', input.locale, normaliseLocale)
-  if (input.timeZone !== undefined) patch.timeZone = read.normal('timeZone', input.timeZone, normaliseTimeZone)
+  if (input.timeZone !== undefined)
+    patch.timeZone = read.normal('timeZone', input.timeZone, normaliseTimeZone)
   for (const name of ['firstName', 'lastName', 'company', 'source'] as const)
     if (input[name] !== undefined) patch[name] = read.text(name, input[name], lengths[name])
   if (input.utm !== undefined) patch.utm = read.utm(input.utm ?? {})

@@ -65,7 +65,11 @@ export async function takeIn(ledger: Ledger, requests: readonly LeadRequest[]): 
 /** Another transaction used one of the idempotency keys after we had looked; seen again, the key is known. */
 class KeyTaken extends Error {}
 
-async function takeInWithin(em: Em, ledger: Ledger, requests: readonly LeadRequest[]): Promise<LeadOutcome[]> {
+async function takeInWithin(
+  em: Em,
+  ledger: Ledger,
+  requests: readonly LeadRequest[],
+): Promise<LeadOutcome[]> {
   const outcomes = new Map<LeadRequest, LeadOutcome>()
   for (const group of groups(requests)) await takeGroup(em, ledger, group, outcomes)
   return requests.map((request) => outcomes.get(request)!)
@@ -82,47 +86,75 @@ function groups(requests: readonly LeadRequest[]): LeadRequest[][] {
     return times
   }
   const grouped = Map.groupBy(requests, (request) => `${round(request)} ${request.actor.workspaceId}`)
-  return [...grouped].sort(([a], [b]) => Number.parseInt(a, 10) - Number.parseInt(b, 10)).map(([, group]) => group)
+  return [...grouped]
+    .sort(([a], [b]) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
+    .map(([, group]) => group)
 }
 
 /** Requests of one workspace with different keys. */
-async function takeGroup(em: Em, ledger: Ledger, group: LeadRequest[], outcomes: Map<LeadRequest, LeadOutcome>): Promise<void> {
+async function takeGroup(
+  em: Em,
+  ledger: Ledger,
+  group: LeadRequest[],
+  outcomes: Map<LeadRequest, LeadOutcome>,
+): Promise<void> {
   const { workspaceId } = group[0]!.actor
   await answerRepeats(em, workspaceId, group, outcomes)
   await refuseUnknownCampaigns(em, workspaceId, group, outcomes)
   const fresh = group.filter((request) => !outcomes.has(request))
   const items = fresh.map(({ lead, actor }) => ({ ...lead, correlationId: actor.correlationId }))
   const inserted = await insertLeads(em, workspaceId, items, new Date())
-  const created = inserted.flatMap((each, index) => (each.kind === 'created' ? [{ request: fresh[index]!, lead: each.lead }] : []))
+  const created = inserted.flatMap((each, index) =>
+    each.kind === 'created' ? [{ request: fresh[index]!, lead: each.lead }] : [],
+  )
   await enqueueCreated(em, ledger, created, outcomes)
   const refused = fresh.filter((_, index) => inserted[index]!.kind === 'existing')
   await answerRepeats(em, workspaceId, refused, outcomes)
   fresh.forEach((request, index) => {
     const each = inserted[index]!
-    if (each.kind === 'existing' && !outcomes.has(request)) outcomes.set(request, new LeadExistsError(each.leadId))
+    if (each.kind === 'existing' && !outcomes.has(request))
+      outcomes.set(request, new LeadExistsError(each.leadId))
   })
 }
 
 /** Answers the requests whose idempotency key has a job already. */
-async function answerRepeats(em: Em, workspaceId: string, requests: LeadRequest[], outcomes: Map<LeadRequest, LeadOutcome>): Promise<void> {
+async function answerRepeats(
+  em: Em,
+  workspaceId: string,
+  requests: LeadRequest[],
+  outcomes: Map<LeadRequest, LeadOutcome>,
+): Promise<void> {
   const keys = requests.flatMap(({ options }) => options.idempotencyKey ?? [])
   const jobs = await findByKeys(em, workspaceId, leadCreated, keys)
   for (const request of requests) {
     const job = jobs.get(request.options.idempotencyKey ?? '')
     if (!job) continue
     const same = job.fingerprint === fingerprint(request.asked)
-    outcomes.set(request, same ? { lead: null, leadId: job.leadId!, job, alreadyExisted: true } : new IdempotencyConflictError(job.id))
+    outcomes.set(
+      request,
+      same
+        ? { lead: null, leadId: job.leadId!, job, alreadyExisted: true }
+        : new IdempotencyConflictError(job.id),
+    )
   }
 }
 
-async function refuseUnknownCampaigns(em: Em, workspaceId: string, requests: LeadRequest[], outcomes: Map<LeadRequest, LeadOutcome>): Promise<void> {
+async function refuseUnknownCampaigns(
+  em: Em,
+  workspaceId: string,
+  requests: LeadRequest[],
+  outcomes: Map<LeadRequest, LeadOutcome>,
+): Promise<void> {
   const ids = new Set(requests.flatMap(({ lead }) => lead.campaignId ?? []))
   if (ids.size === 0) return
   const known = await em.find(Campaign, { workspaceId, id: { $in: [...ids] } }, { disableIdentityMap: true })
   for (const { id } of known) ids.delete(id)
   for (const request of requests)
     if (ids.has(request.lead.campaignId ?? ''))
-      outcomes.set(request, new InvalidInputError([{ path: 'campaignId', message: 'is not a campaign of this workspace' }]))
+      outcomes.set(
+        request,
+        new InvalidInputError([{ path: 'campaignId', message: 'is not a campaign of this workspace' }]),
+      )
 }
 
 async function enqueueCreated(

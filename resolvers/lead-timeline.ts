@@ -11,13 +11,15 @@ export function leadTimeline({ builder, Lead, LeadEvent, LeadEventConnection }: 
       type: LeadEventConnection,
       description: 'What happened to this lead, oldest first.',
       args: { first: t.arg.int(), after: t.arg.string() },
-      resolve: ({ id, lastEventSeq }, { first, after }, context) => timelinePage(context, id, lastEventSeq, first, after),
+      resolve: ({ id, lastEventSeq }, { first, after }, context) =>
+        timelinePage(context, id, lastEventSeq, first, after),
     }),
   )
   builder.subscriptionField('leadTimeline', (t) =>
     t.field({
       type: LeadEvent,
-      description: 'What happened to a lead and what happens from now on, in order and without holes. `after` is the cursor of the last event seen.',
+      description:
+        'What happened to a lead and what happens from now on, in order and without holes. `after` is the cursor of the last event seen.',
       authScopes: { permission: 'leads:read' },
       args: { leadId: t.arg.id({ required: true }), after: t.arg.string() },
       subscribe: async (_, { leadId, after }, { loaders, timelines, workspaceId }) => {

@@ -21,7 +21,8 @@ export function leadQueries({ builder, Lead, LeadConnection, LeadStatus, Consent
       createdFrom: t.field({ type: 'DateTime' }),
       createdBefore: t.field({ type: 'DateTime' }),
       search: t.string({
-        description: 'Start of an e-mail address (with @) or phone number (with +), else part of an e-mail address, name or company.',
+        description:
+          'Start of an e-mail address (with @) or phone number (with +), else part of an e-mail address, name or company.',
       }),
     }),
   })
@@ -38,7 +39,8 @@ export function leadQueries({ builder, Lead, LeadConnection, LeadStatus, Consent
       description: 'Leads, newest first.',
       authScopes: { permission: 'leads:read' },
       args: { filter: t.arg({ type: LeadFilter }), first: t.arg.int(), after: t.arg.string() },
-      resolve: (_, { filter, first, after }, context) => leadPage(context, filter ?? {}, pageSize(first), after),
+      resolve: (_, { filter, first, after }, context) =>
+        leadPage(context, filter ?? {}, pageSize(first), after),
     }),
   }))
 }
@@ -55,26 +57,52 @@ interface LeadFilter {
   search?: string | null | undefined
 }
 
-async function leadPage({ em, workspaceId }: Context, filter: LeadFilter, size: number, after: string | null | undefined): Promise<Page<LeadRow>> {
+async function leadPage(
+  { em, workspaceId }: Context,
+  filter: LeadFilter,
+  size: number,
+  after: string | null | undefined,
+): Promise<Page<LeadRow>> {
   if (after && kindOfId(after) !== 'lead') throw new InvalidCursorError()
   const matching = (): ObjectQuery<Lead> => ({ $and: [{ workspaceId }, ...conditions(filter)] })
   const following = after ? { $and: [matching(), { id: { $lt: after } }] } : matching()
-  const rows = await em.find(Lead, following, { orderBy: { id: 'desc' }, limit: size + 1, disableIdentityMap: true })
+  const rows = await em.find(Lead, following, {
+    orderBy: { id: 'desc' },
+    limit: size + 1,
+    disableIdentityMap: true,
+  })
   return {
     rows: rows.slice(0, size),
     more: rows.length > size,
     after,
     cursorOf: ({ id }) => id,
     count: async (limit) => {
-      const some = em.createQueryBuilder(Lead).select(raw('1')).where(matching() as never).limit(limit)
-      const [row] = await em.execute<{ n: number }[]>(`select count(*) as n from (${some.getQuery()}) matching`, [...some.getParams()])
+      const some = em
+        .createQueryBuilder(Lead)
+        .select(raw('1'))
+        .where(matching() as never)
+        .limit(limit)
+      const [row] = await em.execute<{ n: number }[]>(
+        `select count(*) as n from (${some.getQuery()}) matching`,
+        [...some.getParams()],
+      )
       return Number(row?.n ?? 0)
     },
   }
 }
 
 function conditions(filter: LeadFilter): ObjectQuery<Lead>[] {
-  const { statuses, tag, source, campaignId, emailConsent, whatsappConsent, createdFrom, createdBefore, search } = filter
+  const {
+    statuses,
+    tag,
+    source,
+    campaignId,
+    emailConsent,
+    whatsappConsent,
+    createdFrom,
+    createdBefore,
+    search,
+  } = filter
   const given: (ObjectQuery<Lead> | false | null | undefined)[] = [
     statuses && { status: { $in: statuses } },
     tag ? { [raw('json_contains(tags, ?)', [JSON.stringify(tag)])]: 1 } : null,
@@ -96,5 +124,7 @@ function matchingText(search: string): ObjectQuery<Lead> {
   if (search.includes('@')) return { email: { $like: `${text.toLowerCase()}%` } }
   const part = { $like: `%${text}%` }
   const name = { [raw("concat_ws(' ', first_name, last_name)")]: part }
-  return { $or: [{ email: part }, { company: part }, name, { phone: part }] } as ObjectQuery<Lead>
+  const places: object[] = [{ email: part }, { company: part }, name]
+  if (/^\d+$/.test(search)) places.push({ phone: part })
+  return { $or: places } as ObjectQuery<Lead>
 }

@@ -31,7 +31,8 @@ export function nodeQueries(api: Api): void {
       type: WorkspaceType,
       description: 'The workspace of the API key.',
       authScopes: { authenticated: true },
-      resolve: (_, __, { em, workspaceId }) => em.findOneOrFail(Workspace, { id: workspaceId }, { disableIdentityMap: true }),
+      resolve: (_, __, { em, workspaceId }) =>
+        em.findOneOrFail(Workspace, { id: workspaceId }, { disableIdentityMap: true }),
     }),
   }))
 }

@@ -1,5 +1,5 @@
-import { Migrator } from '@mikro-orm/migrations'
 import { MikroORM, type Options } from '@mikro-orm/mariadb'
+import { Migrator } from '@mikro-orm/migrations'
 import { entities } from '../entities/index.ts'
 import type { Config } from './config.ts'
 
@@ -21,7 +21,13 @@ export function ormOptions(config: Pick<Config, 'DATABASE_URL' | 'DATABASE_POOL'
     extensions: [Migrator],
     pool: { min: 0, max: config.DATABASE_POOL, idleTimeoutMillis: 600_000 },
     driverOptions: { queueLimit: poolQueueLimit },
-    migrations: { path: new URL('../migrations', import.meta.url).pathname, emit: 'ts', snapshot: true, snapshotName: '.snapshot', safe: false },
+    migrations: {
+      path: new URL('../migrations', import.meta.url).pathname,
+      emit: 'ts',
+      snapshot: true,
+      snapshotName: '.snapshot',
+      safe: false,
+    },
     debug: false,
   }
 }
@@ -53,6 +59,8 @@ export async function migrate(config: Pick<Config, 'DATABASE_URL' | 'DATABASE_PO
 
 /** The lock ends with its connection, so a crash in the middle does not leave it behind. */
 async function takeLock(orm: Orm): Promise<void> {
-  const [row] = await orm.em.fork().execute<{ taken: number }[]>("select get_lock('solaria_migrate', 60) as taken")
+  const [row] = await orm.em
+    .fork()
+    .execute<{ taken: number }[]>("select get_lock('solaria_migrate', 60) as taken")
   if (row?.taken !== 1) throw new Error('Another process has been migrating this database for over 60 s')
 }

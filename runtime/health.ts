@@ -12,7 +12,9 @@ export interface Readiness {
 
 /** Runs all checks. */
 export async function readiness(checks: Checks): Promise<Readiness> {
-  const results = await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await outcome(check)] as const))
+  const results = await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => [name, await outcome(check)] as const),
+  )
   return { ready: results.every(([, result]) => result === 'ok'), checks: Object.fromEntries(results) }
 }
 
@@ -28,7 +30,10 @@ async function outcome(check: () => Promise<void> | void): Promise<string> {
 /** Fails when something takes longer than `ms`. */
 export async function within(ms: number, work: Promise<unknown>): Promise<void> {
   const late = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(Object.assign(new Error(`took longer than ${ms} ms`), { code: 'TIMEOUT' })), ms).unref()
+    setTimeout(
+      () => reject(Object.assign(new Error(`took longer than ${ms} ms`), { code: 'TIMEOUT' })),
+      ms,
+    ).unref()
   })
   await Promise.race([work, late])
 }
@@ -44,7 +49,12 @@ export interface Gauge {
 /** Gauges in the text format of Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/). */
 export function expose(gauges: Gauge[]): string {
   const byName = Map.groupBy(gauges, ({ name }) => name)
-  return [...byName].map(([name, group]) => `# HELP ${name} ${group[0]!.help}\n# TYPE ${name} gauge\n${group.map(line).join('\n')}\n`).join('')
+  return [...byName]
+    .map(
+      ([name, group]) =>
+        `# HELP ${name} ${group[0]!.help}\n# TYPE ${name} gauge\n${group.map(line).join('\n')}\n`,
+    )
+    .join('')
 }
 
 function line({ name, labels = {}, value }: Gauge): string {
@@ -55,8 +65,18 @@ function line({ name, labels = {}, value }: Gauge): string {
 /** Memory and uptime of this process. */
 export function processGauges(app: string): Gauge[] {
   return [
-    { name: 'solaria_process_resident_bytes', help: 'Memory of the process', labels: { app }, value: process.memoryUsage.rss() },
-    { name: 'solaria_process_uptime_seconds', help: 'Age of the process', labels: { app }, value: Math.round(process.uptime()) },
+    {
+      name: 'solaria_process_resident_bytes',
+      help: 'Memory of the process',
+      labels: { app },
+      value: process.memoryUsage.rss(),
+    },
+    {
+      name: 'solaria_process_uptime_seconds',
+      help: 'Age of the process',
+      labels: { app },
+      value: Math.round(process.uptime()),
+    },
   ]
 }
 
@@ -65,7 +85,9 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void
 /** Routes every process answers: /healthz (alive), /readyz (can work; 503 with reasons when not), /metrics. */
 export function healthRoutes(checks: Checks, gauges: Gauges): Record<string, Handler> {
   const json = (response: ServerResponse, status: number, body: unknown) =>
-    response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(body))
+    response
+      .writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+      .end(JSON.stringify(body))
   return {
     '/healthz': (_request, response) => json(response, 200, { alive: true }),
     '/readyz': async (_request, response) => {
@@ -79,7 +101,11 @@ export function healthRoutes(checks: Checks, gauges: Gauges): Record<string, Han
 }
 
 /** Serves the health routes of a process that has no other door. */
-export async function startHealth(host: string, port: number, routes: Record<string, Handler>): Promise<{ port: number; close: () => Promise<void> }> {
+export async function startHealth(
+  host: string,
+  port: number,
+  routes: Record<string, Handler>,
+): Promise<{ port: number; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
     const handler = routes[new URL(request.url ?? '/', 'http://localhost').pathname]
     if (handler) handler(request, response)
@@ -88,9 +114,10 @@ export async function startHealth(host: string, port: number, routes: Record<str
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
   return {
     port: (server.address() as AddressInfo).port,
-    close: () => new Promise((resolve) => {
-      server.closeAllConnections()
-      server.close(() => resolve())
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections()
+        server.close(() => resolve())
+      }),
   }
 }

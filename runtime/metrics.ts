@@ -10,7 +10,12 @@ export async function queueGauges(queues: Queues, dispatcher?: Dispatcher): Prom
 
 async function countGauges(queues: Queues, name: string): Promise<Gauge[]> {
   const counts = await queues.counts(name)
-  return Object.entries(counts).map(([state, value]) => ({ name: 'solaria_jobs', help: 'Jobs in Redis by name and state', labels: { name, state }, value }))
+  return Object.entries(counts).map(([state, value]) => ({
+    name: 'solaria_jobs',
+    help: 'Jobs in Redis by name and state',
+    labels: { name, state },
+    value,
+  }))
 }
 
 function dispatcherGauges(dispatcher: Dispatcher): Gauge[] {
@@ -20,5 +25,12 @@ function dispatcherGauges(dispatcher: Dispatcher): Gauge[] {
     labels: { queue },
     value,
   }))
-  return [{ name: 'solaria_dispatcher_leading', help: '1 in the process that leads', value: Number(dispatcher.leading()) }, ...lag]
+  return [
+    {
+      name: 'solaria_dispatcher_leading',
+      help: '1 in the process that leads',
+      value: Number(dispatcher.leading()),
+    },
+    ...lag,
+  ]
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Em } from '../entities/index.ts'
 import { type Config, ConfigError, loadConfig } from './config.ts'
-import { openOrm, type Orm } from './db.ts'
+import { type Orm, openOrm } from './db.ts'
 import { createLogger } from './logger.ts'
 import { handleShutdown, type Shutdown } from './shutdown.ts'
 
@@ -27,7 +27,14 @@ export async function startProcess(app: string): Promise<Parts> {
   const orm = await openOrm(config)
   shutdown.add('database', () => orm.close())
   log.info({ node: process.version }, `${app} starts`)
-  return { config, log, orm, shutdown, fork: (signal) => orm.em.fork(signal ? { signal } : {}), onError: quiet(log) }
+  return {
+    config,
+    log,
+    orm,
+    shutdown,
+    fork: (signal) => orm.em.fork(signal ? { signal } : {}),
+    onError: quiet(log),
+  }
 }
 
 function configOrExit(): Config {

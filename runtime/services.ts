@@ -26,15 +26,27 @@ export interface WelcomeSettings {
 /** Builds the clients of the outside systems from the settings. */
 export function createServices(config: Config): Services {
   return {
-    mailchimp: createMailchimp({ baseUrl: config.MAILCHIMP_BASE_URL, apiKey: config.MAILCHIMP_API_KEY, listId: config.MAILCHIMP_LIST_ID }),
+    mailchimp: createMailchimp({
+      baseUrl: config.MAILCHIMP_BASE_URL,
+      apiKey: config.MAILCHIMP_API_KEY,
+      listId: config.MAILCHIMP_LIST_ID,
+    }),
     mandrill: createMandrill({
       baseUrl: config.MANDRILL_BASE_URL,
       apiKey: config.MANDRILL_API_KEY,
       fromEmail: config.MANDRILL_FROM_EMAIL,
       fromName: config.MANDRILL_FROM_NAME,
     }),
-    whatsapp: createWhatsapp({ baseUrl: config.WHATSAPP_BASE_URL, token: config.WHATSAPP_TOKEN, phoneNumberId: config.WHATSAPP_PHONE_NUMBER_ID }),
-    hubspot: createHubspot({ baseUrl: config.HUBSPOT_BASE_URL, token: config.HUBSPOT_TOKEN, apiVersion: config.HUBSPOT_API_VERSION }),
+    whatsapp: createWhatsapp({
+      baseUrl: config.WHATSAPP_BASE_URL,
+      token: config.WHATSAPP_TOKEN,
+      phoneNumberId: config.WHATSAPP_PHONE_NUMBER_ID,
+    }),
+    hubspot: createHubspot({
+      baseUrl: config.HUBSPOT_BASE_URL,
+      token: config.HUBSPOT_TOKEN,
+      apiVersion: config.HUBSPOT_API_VERSION,
+    }),
     welcome: {
       emailTemplate: config.MANDRILL_WELCOME_TEMPLATE,
       whatsappTemplate: config.WHATSAPP_WELCOME_TEMPLATE,

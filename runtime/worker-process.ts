@@ -18,9 +18,18 @@ export interface JobRuntime {
 }
 
 /** Everything to run attempts with, in this process or in a thread of it. */
-export function createJobRuntime<S>(parts: Parts, definitions: readonly AnyJobDefinition[], services: S): JobRuntime {
+export function createJobRuntime<S>(
+  parts: Parts,
+  definitions: readonly AnyJobDefinition[],
+  services: S,
+): JobRuntime {
   const { config, fork, log, onError, shutdown } = parts
-  const queues = openQueues(config.REDIS_URL, config.REDIS_PREFIX, definitions.map(({ name }) => name), onError)
+  const queues = openQueues(
+    config.REDIS_URL,
+    config.REDIS_PREFIX,
+    definitions.map(({ name }) => name),
+    onError,
+  )
   shutdown.add('queues', () => queues.close())
   const ledger = createLedger({ fork, queues, definitions, log })
   return { queues, run: createRunner({ ledger, fork, services, log }) }
@@ -30,7 +39,12 @@ export function createJobRuntime<S>(parts: Parts, definitions: readonly AnyJobDe
  * Runs jobs until the process is stopped: takes no further job then, ends the signal of running ones, and waits for them.
  * @param processor file that runs CPU-heavy jobs in threads
  */
-export async function runWorkers<S>(parts: Parts, definitions: readonly AnyJobDefinition[], services: S, processor: URL): Promise<void> {
+export async function runWorkers<S>(
+  parts: Parts,
+  definitions: readonly AnyJobDefinition[],
+  services: S,
+  processor: URL,
+): Promise<void> {
   const { config, fork, log, onError, shutdown } = parts
   const { queues, run } = createJobRuntime(parts, definitions, services)
   const redis = connect(config.REDIS_URL, 'patient', onError)
@@ -49,7 +63,16 @@ export async function runWorkers<S>(parts: Parts, definitions: readonly AnyJobDe
     ),
   )
   shutdown.add('workers', () => closeAll(workers))
-  shutdown.add('cancellations', watchCancel({ fork, prefix: config.REDIS_PREFIX, redis: connect(config.REDIS_URL, 'patient', onError), workers, log }))
+  shutdown.add(
+    'cancellations',
+    watchCancel({
+      fork,
+      prefix: config.REDIS_PREFIX,
+      redis: connect(config.REDIS_URL, 'patient', onError),
+      workers,
+      log,
+    }),
+  )
   await serveHealth(parts, queues, workers)
   log.info({ jobs: workers.map(({ name }) => name) }, 'Ready to run jobs')
   tellReady()
@@ -66,7 +89,11 @@ async function closeAll(workers: JobWorker[]): Promise<void> {
   await Promise.all(workers.map((worker) => worker.close(stopReasons.shutdown)))
 }
 
-async function serveHealth({ config, orm, shutdown, log }: Parts, queues: Queues, workers: JobWorker[]): Promise<void> {
+async function serveHealth(
+  { config, orm, shutdown, log }: Parts,
+  queues: Queues,
+  workers: JobWorker[],
+): Promise<void> {
   const checks = {
     database: () => within(2_000, ping(orm)),
     redis: () => within(2_000, pingRedis(queues.redis)),
@@ -78,6 +105,10 @@ async function serveHealth({ config, orm, shutdown, log }: Parts, queues: Queues
 }
 
 function runningGauge(worker: JobWorker): Gauge {
-  return { name: 'solaria_jobs_running', help: 'Jobs that run in this process', labels: { name: worker.name }, value: worker.running().length }
+  return {
+    name: 'solaria_jobs_running',
+    help: 'Jobs that run in this process',
+    labels: { name: worker.name },
+    value: worker.running().length,
+  }
 }
-

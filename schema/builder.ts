@@ -44,7 +44,11 @@ export function createBuilder() {
       unauthorizedError: (_parent, { caller }, info, { failure }) => {
         const needed = permissionIn(failure)
         const key = `key "${caller.name}" (${caller.role})`
-        return forbidden(needed ? `${info.fieldName} takes the permission ${needed}; ${key} does not have it` : `${info.fieldName} is not open to ${key}`)
+        return forbidden(
+          needed
+            ? `${info.fieldName} takes the permission ${needed}; ${key} does not have it`
+            : `${info.fieldName} is not open to ${key}`,
+        )
       },
     },
   })

@@ -36,16 +36,24 @@ export function pageInfoRef(builder: Builder) {
       hasNextPage: t.boolean({ resolve: ({ more }) => more }),
       hasPreviousPage: t.boolean({ resolve: ({ after }) => Boolean(after) }),
       startCursor: t.string({ nullable: true, resolve: ({ rows, cursorOf }) => cursorAt(rows[0], cursorOf) }),
-      endCursor: t.string({ nullable: true, resolve: ({ rows, cursorOf }) => cursorAt(rows.at(-1), cursorOf) }),
+      endCursor: t.string({
+        nullable: true,
+        resolve: ({ rows, cursorOf }) => cursorAt(rows.at(-1), cursorOf),
+      }),
     }),
   })
 }
 
-const cursorAt = <T>(row: T | undefined, cursorOf: (row: T) => string) => (row === undefined ? null : cursorOf(row))
+const cursorAt = <T>(row: T | undefined, cursorOf: (row: T) => string) =>
+  row === undefined ? null : cursorOf(row)
 
 /** The connection and edge types of `node`. */
-// biome-ignore lint/suspicious/noExplicitAny: Pothos names the schema's types by this parameter; a ref of any schema will do
-export function connectionRef<T>(builder: Builder, name: string, node: ObjectRef<any, T>, PageInfo: PageInfoRef) {
+export function connectionRef<T>(
+  builder: Builder,
+  name: string,
+  node: ObjectRef<Builder['$inferSchemaTypes'], T>,
+  PageInfo: PageInfoRef,
+) {
   const edge = builder.objectRef<{ row: T; cursor: string }>(`${name}Edge`)
   edge.implement({
     fields: (t) => ({

@@ -1,5 +1,5 @@
 import { roles } from '../entities/api-key.ts'
-import { errorClasses, jobStates } from '../entities/job.ts'
+import { errorClasses, type jobStates } from '../entities/job.ts'
 import { attemptOutcomes } from '../entities/job-attempt.ts'
 import { consentStates, leadStatuses } from '../entities/lead.ts'
 import { leadEventTypes } from '../entities/lead-event.ts'
@@ -37,10 +37,9 @@ const events: Record<JobEventType, string> = {
 }
 
 const described = <Name extends string>(texts: Record<Name, string>) =>
-  Object.fromEntries(Object.entries(texts).map(([name, description]) => [name, { value: name, description }])) as Record<
-    Name,
-    { value: Name; description: string }
-  >
+  Object.fromEntries(
+    Object.entries(texts).map(([name, description]) => [name, { value: name, description }]),
+  ) as Record<Name, { value: Name; description: string }>
 
 /** The enums of the API. `JobName` follows from the registered job definitions. */
 export function defineEnums(builder: Builder, definitions: readonly AnyJobDefinition[]) {

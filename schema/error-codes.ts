@@ -1,27 +1,57 @@
 /** Every error code of the API: what it means and what the caller can do. The docs' table is generated from this list. */
 export const errorCodes = {
-  INVALID_INPUT: ['A value of the input is not acceptable.', 'Correct the values named in `issues` and send it again.'],
+  INVALID_INPUT: [
+    'A value of the input is not acceptable.',
+    'Correct the values named in `issues` and send it again.',
+  ],
   INVALID_CURSOR: ['The cursor is not one this API gave out.', 'Start without a cursor.'],
   IDEMPOTENCY_CONFLICT: [
     'The idempotency key was used before with other input.',
     'Use a new key for a new request, or repeat the first input.',
   ],
-  LEAD_EXISTS: ['The workspace has a lead with this e-mail address.', 'Use the lead that is there, or change it with `updateLead`.'],
-  VERSION_CONFLICT: ['The lead was changed by someone else meanwhile.', 'Read it again and repeat the change on its new version.'],
+  LEAD_EXISTS: [
+    'The workspace has a lead with this e-mail address.',
+    'Use the lead that is there, or change it with `updateLead`.',
+  ],
+  VERSION_CONFLICT: [
+    'The lead was changed by someone else meanwhile.',
+    'Read it again and repeat the change on its new version.',
+  ],
   NOT_FOUND: ['Nothing with this id is in the workspace.', 'Check the id and the workspace of the API key.'],
-  WRONG_STATE: ['The job is in a state that does not allow this.', 'Look at its state; only some states can be retried or cancelled.'],
+  WRONG_STATE: [
+    'The job is in a state that does not allow this.',
+    'Look at its state; only some states can be retried or cancelled.',
+  ],
   UNKNOWN_JOB: ['There is no job of this name.', 'See `jobDefinitions` for the names.'],
   UNAUTHENTICATED: [
     'The API key is missing, unknown, expired or revoked.',
     'Send `Authorization: Bearer <key>`, on a WebSocket as `authorization` in the connection parameters.',
   ],
-  FORBIDDEN: ['The API key may not do this.', 'Use a key whose role or scopes include the permission named in the message.'],
-  TOO_COMPLEX: ['The document is too long, too deep or too costly.', 'Ask for fewer fields or smaller pages.'],
-  TOO_MANY_SUBSCRIPTIONS: ['The connection holds as many operations as it may.', 'End some, or open another connection.'],
+  FORBIDDEN: [
+    'The API key may not do this.',
+    'Use a key whose role or scopes include the permission named in the message.',
+  ],
+  TOO_COMPLEX: [
+    'The document is too long, too deep or too costly.',
+    'Ask for fewer fields or smaller pages.',
+  ],
+  TOO_MANY_SUBSCRIPTIONS: [
+    'The connection holds as many operations as it may.',
+    'End some, or open another connection.',
+  ],
   GRAPHQL_PARSE_FAILED: ['The document is not GraphQL.', 'Correct the syntax at the place named.'],
-  GRAPHQL_VALIDATION_FAILED: ['The document does not fit the schema.', 'Correct it at the place named; the schema is in `schema/schema.graphql`.'],
-  BAD_REQUEST: ['The request is not a GraphQL request.', 'Send JSON with `query` and, if needed, `variables` and `operationName`.'],
-  INTERNAL: ['Something unexpected went wrong on the server.', 'Try again later; name the `correlationId` when you report it.'],
+  GRAPHQL_VALIDATION_FAILED: [
+    'The document does not fit the schema.',
+    'Correct it at the place named; the schema is in `schema/schema.graphql`.',
+  ],
+  BAD_REQUEST: [
+    'The request is not a GraphQL request.',
+    'Send JSON with `query` and, if needed, `variables` and `operationName`.',
+  ],
+  INTERNAL: [
+    'Something unexpected went wrong on the server.',
+    'Try again later; name the `correlationId` when you report it.',
+  ],
 } as const satisfies Record<string, readonly [sentence: string, remedy: string]>
 
 export type ErrorCode = keyof typeof errorCodes

@@ -26,8 +26,27 @@ import { workspaceTypes } from './workspace.ts'
 export { type Caller, type Context, createContext, type Deps } from './context.ts'
 export { type ErrorCode, errorCodes } from './error-codes.ts'
 
-const types = [nodeType, workspaceTypes, leadType, leadEventType, messageType, jobType, jobAttemptTypes, jobDefinitionType, jobEventTypes]
-const verbs = [errorTypes, nodeQueries, leadQueries, leadTimeline, jobQueries, jobActions, enqueueMutations, jobSubscriptions]
+const types = [
+  nodeType,
+  workspaceTypes,
+  leadType,
+  leadEventType,
+  messageType,
+  jobType,
+  jobAttemptTypes,
+  jobDefinitionType,
+  jobEventTypes,
+]
+const verbs = [
+  errorTypes,
+  nodeQueries,
+  leadQueries,
+  leadTimeline,
+  jobQueries,
+  jobActions,
+  enqueueMutations,
+  jobSubscriptions,
+]
 
 /**
  * Builds the API for a set of job definitions.
@@ -60,7 +79,8 @@ function leadMutations(api: Api): void {
 function refuseOpenFields(schema: GraphQLSchema): void {
   for (const type of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()])
     for (const field of Object.values(type?.getFields() ?? {})) {
-      const options = field.extensions['pothosOptions'] as { authScopes?: unknown } | undefined
-      if (options?.authScopes === undefined) throw new Error(`${type?.name}.${field.name} does not say who may use it: add authScopes`)
+      const options = field.extensions.pothosOptions as { authScopes?: unknown } | undefined
+      if (options?.authScopes === undefined)
+        throw new Error(`${type?.name}.${field.name} does not say who may use it: add authScopes`)
     }
 }

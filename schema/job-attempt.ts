@@ -1,7 +1,13 @@
 import type { Api } from './api.ts'
 
 /** What became of each try to run a job. */
-export function jobAttemptTypes({ JobAttempt, JobAttemptOutcome, JobErrorClass, JobError, JobLogLine }: Api): void {
+export function jobAttemptTypes({
+  JobAttempt,
+  JobAttemptOutcome,
+  JobErrorClass,
+  JobError,
+  JobLogLine,
+}: Api): void {
   JobError.implement({
     description: 'Why the last attempt failed.',
     fields: (t) => ({
@@ -13,7 +19,9 @@ export function jobAttemptTypes({ JobAttempt, JobAttemptOutcome, JobErrorClass, 
     description: 'One try to run a job.',
     fields: (t) => ({
       run: t.exposeInt('run'),
-      number: t.exposeInt('number', { description: 'Counts every start within the run, postponed and stalled ones included.' }),
+      number: t.exposeInt('number', {
+        description: 'Counts every start within the run, postponed and stalled ones included.',
+      }),
       outcome: t.expose('outcome', { type: JobAttemptOutcome }),
       worker: t.exposeString('worker', { nullable: true }),
       startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true }),
@@ -21,7 +29,11 @@ export function jobAttemptTypes({ JobAttempt, JobAttemptOutcome, JobErrorClass, 
       errorClass: t.expose('errorClass', { type: JobErrorClass, nullable: true }),
       errorCode: t.exposeString('errorCode', { nullable: true, description: 'What the vendor called it.' }),
       errorMessage: t.exposeString('errorMessage', { nullable: true }),
-      nextAt: t.expose('nextAt', { type: 'DateTime', nullable: true, description: 'When the next attempt was due.' }),
+      nextAt: t.expose('nextAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When the next attempt was due.',
+      }),
     }),
   })
   JobLogLine.implement({

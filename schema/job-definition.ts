@@ -9,11 +9,18 @@ export function jobDefinitionType({ JobDefinition, JobName }: Api): void {
     description: 'A kind of job: what it takes and how it is retried.',
     fields: (t) => ({
       name: t.exposeString('name'),
-      key: t.field({ type: JobName, description: 'The name as a value of `JobName`.', resolve: ({ name }) => name }),
+      key: t.field({
+        type: JobName,
+        description: 'The name as a value of `JobName`.',
+        resolve: ({ name }) => name,
+      }),
       description: t.exposeString('description'),
       version: t.int({ description: 'Version of its input.', resolve: ({ version }) => version ?? 1 }),
       attempts: t.int({ resolve: ({ attempts }) => attempts ?? 5 }),
-      timeoutMs: t.int({ description: 'Longest time one attempt may take.', resolve: ({ timeoutMs }) => timeoutMs ?? 60_000 }),
+      timeoutMs: t.int({
+        description: 'Longest time one attempt may take.',
+        resolve: ({ timeoutMs }) => timeoutMs ?? 60_000,
+      }),
       inputSchema: t.field({ type: 'JSON', description: 'JSON Schema of its input.', resolve: jsonSchema }),
       permission: t.string({
         nullable: true,
@@ -27,7 +34,8 @@ export function jobDefinitionType({ JobDefinition, JobName }: Api): void {
       }),
       startable: t.boolean({
         description: 'Whether the key of this request may start it.',
-        resolve: ({ mutation }, _, { caller }) => mutation !== undefined && caller.permissions.has(mutation.permission),
+        resolve: ({ mutation }, _, { caller }) =>
+          mutation !== undefined && caller.permissions.has(mutation.permission),
       }),
     }),
   })

@@ -2,7 +2,16 @@ import type { Api } from './api.ts'
 
 /** What a subscriber of `jobEvents` receives. */
 export function jobEventTypes(api: Api): void {
-  const { JobEvent, JobEventsSnapshot, JobEventsGap, JobEventType, JobEventsGapReason, JobState, JobErrorClass, Job } = api
+  const {
+    JobEvent,
+    JobEventsSnapshot,
+    JobEventsGap,
+    JobEventType,
+    JobEventsGapReason,
+    JobState,
+    JobErrorClass,
+    Job,
+  } = api
   JobEvent.implement({
     description: 'Something that happened to a job. Delivery is at least once and ordered per job name.',
     fields: (t) => ({
@@ -22,7 +31,11 @@ export function jobEventTypes(api: Api): void {
       progress: t.field({ type: 'JSON', nullable: true, resolve: ({ event }) => event.progress }),
       result: t.field({ type: 'JSON', nullable: true, resolve: ({ event }) => event.result }),
       line: t.string({ nullable: true, resolve: ({ event }) => event.line }),
-      errorClass: t.field({ type: JobErrorClass, nullable: true, resolve: ({ event }) => event.errorClass as never }),
+      errorClass: t.field({
+        type: JobErrorClass,
+        nullable: true,
+        resolve: ({ event }) => event.errorClass as never,
+      }),
       errorMessage: t.string({ nullable: true, resolve: ({ event }) => event.errorMessage }),
       nextAt: t.field({ type: 'DateTime', nullable: true, resolve: ({ event }) => event.nextAt }),
       job: t.field({

@@ -9,7 +9,14 @@ import { inputTypeName } from './job-names.ts'
  */
 
 type Schema = z.core.$ZodTypes
-type TypeRef = ReturnType<Builder['inputType']> | ReturnType<Builder['enumType']> | 'String' | 'Int' | 'Float' | 'Boolean' | 'JSON'
+type TypeRef =
+  | ReturnType<Builder['inputType']>
+  | ReturnType<Builder['enumType']>
+  | 'String'
+  | 'Int'
+  | 'Float'
+  | 'Boolean'
+  | 'JSON'
 type ListOrType = TypeRef | [TypeRef]
 
 /** The GraphQL type of a definition's input. */
@@ -46,13 +53,17 @@ function typeOf(builder: Builder, schema: Schema, name: string): ListOrType {
 const listOf = (type: ListOrType): ListOrType => (Array.isArray(type) ? 'JSON' : [type])
 
 function isInteger(schema: z.core.$ZodNumber): boolean {
-  const formats = [schema, ...(schema._zod.def.checks ?? [])].map(({ _zod }) => (_zod.def as { format?: string }).format)
+  const formats = [schema, ...(schema._zod.def.checks ?? [])].map(
+    ({ _zod }) => (_zod.def as { format?: string }).format,
+  )
   return formats.some((format) => format?.includes('int'))
 }
 
 function enumOf(builder: Builder, values: (string | number)[], name: string): TypeRef {
   const named = values.map((value) => [String(value).replace(/\W/g, '_').toUpperCase(), { value }] as const)
-  const usable = named.every(([key]) => /^[_A-Z]\w*$/.test(key)) && new Set(named.map(([key]) => key)).size === values.length
+  const usable =
+    named.every(([key]) => /^[_A-Z]\w*$/.test(key)) &&
+    new Set(named.map(([key]) => key)).size === values.length
   return usable ? builder.enumType(name, { values: Object.fromEntries(named) }) : 'String'
 }
 
@@ -61,7 +72,11 @@ function objectOf(builder: Builder, shape: Record<string, Schema>, name: string)
   if (entries.length === 0 || entries.some(([key]) => !/^[A-Za-z]\w*$/.test(key))) return 'JSON'
   const types = entries.map(([key, schema]) => ({
     key,
-    type: typeOf(builder, schema, `${name.replace(/Input$/, '')}${key.charAt(0).toUpperCase()}${key.slice(1)}Input`),
+    type: typeOf(
+      builder,
+      schema,
+      `${name.replace(/Input$/, '')}${key.charAt(0).toUpperCase()}${key.slice(1)}Input`,
+    ),
     required: !mayBeLeftOut(schema) && !acceptsNull(schema),
     description: (schema as { description?: string }).description,
   }))
@@ -90,11 +105,14 @@ function acceptsNull(schema: Schema): boolean {
 
 function clean(schema: Schema, value: unknown): unknown {
   const { def } = schema._zod
-  if (def.type === 'optional' || def.type === 'default' || def.type === 'prefault') return clean(def.innerType as Schema, value)
-  if (def.type === 'array' && Array.isArray(value)) return value.map((item) => clean(def.element as Schema, item))
+  if (def.type === 'optional' || def.type === 'default' || def.type === 'prefault')
+    return clean(def.innerType as Schema, value)
+  if (def.type === 'array' && Array.isArray(value))
+    return value.map((item) => clean(def.element as Schema, item))
   if (def.type !== 'object' || value === null || typeof value !== 'object') return value
   const shape = def.shape as Record<string, Schema | undefined>
-  const meant = ([key, inner]: [string, unknown]) => inner !== null || !shape[key] || !mayBeLeftOut(shape[key]) || acceptsNull(shape[key])
+  const meant = ([key, inner]: [string, unknown]) =>
+    inner !== null || !shape[key] || !mayBeLeftOut(shape[key]) || acceptsNull(shape[key])
   return Object.fromEntries(
     Object.entries(value)
       .filter(meant)

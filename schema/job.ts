@@ -3,7 +3,18 @@ import { maxChildren } from './loaders.ts'
 
 /** One piece of work. */
 export function jobType(api: Api): void {
-  const { Job, Node, JobState, Lead, Campaign, JobError, JobAttempt, JobLogLine, JobDefinition, definitions } = api
+  const {
+    Job,
+    Node,
+    JobState,
+    Lead,
+    Campaign,
+    JobError,
+    JobAttempt,
+    JobLogLine,
+    JobDefinition,
+    definitions,
+  } = api
   Job.implement({
     description: 'One piece of work: a row of the ledger that can be watched, retried and cancelled.',
     interfaces: [Node],

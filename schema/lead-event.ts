@@ -14,8 +14,16 @@ export function leadEventType({ LeadEvent, LeadEventType, Job }: Api): void {
       purpose: t.string({ nullable: true, resolve: ({ detail }) => detail.purpose }),
       vendor: t.string({ nullable: true, resolve: ({ detail }) => detail.vendor }),
       step: t.string({ nullable: true, resolve: ({ detail }) => detail.step }),
-      reason: t.string({ nullable: true, description: 'Why, e.g. why nothing was sent.', resolve: ({ detail }) => detail.reason }),
-      changed: t.stringList({ nullable: true, description: 'Names of the fields that were changed.', resolve: ({ detail }) => detail.changed }),
+      reason: t.string({
+        nullable: true,
+        description: 'Why, e.g. why nothing was sent.',
+        resolve: ({ detail }) => detail.reason,
+      }),
+      changed: t.stringList({
+        nullable: true,
+        description: 'Names of the fields that were changed.',
+        resolve: ({ detail }) => detail.changed,
+      }),
       messageId: t.exposeID('messageId', { nullable: true }),
       correlationId: t.exposeString('correlationId'),
       job: t.field({

@@ -48,7 +48,9 @@ export function leadType({ builder, Lead, LeadStatus, ConsentState, Node, Messag
         description: `What was sent, or not, and why; the newest ${maxChildren}.`,
         resolve: ({ id }, _, { loaders }) => loaders.messages.load(id),
       }),
-      version: t.exposeInt('version', { description: 'Rises with each change; give it to `updateLead` to not overwrite a change of others.' }),
+      version: t.exposeInt('version', {
+        description: 'Rises with each change; give it to `updateLead` to not overwrite a change of others.',
+      }),
       createdAt: t.expose('createdAt', { type: 'DateTime' }),
       updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
     }),

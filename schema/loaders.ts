@@ -21,15 +21,22 @@ export function makeLoaders(em: Em, ledger: Ledger, workspaceId: string) {
     lead: byId((ids) => em.find(Lead, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
     campaign: byId((ids) => em.find(Campaign, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
     attempts: byParent(
-      (ids) => em.find(JobAttempt, { jobId: { $in: ids } }, { ...unmanaged, orderBy: { run: 'asc', number: 'asc' } }),
+      (ids) =>
+        em.find(
+          JobAttempt,
+          { jobId: { $in: ids } },
+          { ...unmanaged, orderBy: { run: 'asc', number: 'asc' } },
+        ),
       ({ jobId }) => jobId,
     ),
     logs: byParent(
-      (ids) => em.find(JobLog, { jobId: { $in: ids } }, { ...unmanaged, orderBy: { at: 'asc', eventId: 'asc' } }),
+      (ids) =>
+        em.find(JobLog, { jobId: { $in: ids } }, { ...unmanaged, orderBy: { at: 'asc', eventId: 'asc' } }),
       ({ jobId }) => jobId,
     ),
     messages: byParent(
-      (ids) => em.find(Message, { leadId: { $in: ids }, workspaceId }, { ...unmanaged, orderBy: { id: 'asc' } }),
+      (ids) =>
+        em.find(Message, { leadId: { $in: ids }, workspaceId }, { ...unmanaged, orderBy: { id: 'asc' } }),
       ({ leadId }) => leadId,
     ),
   }

@@ -9,7 +9,11 @@ export function messageType({ Message, MessageState, DeliveryState, Channel }: A
       purpose: t.exposeString('purpose', { description: 'Why it was sent, e.g. welcome.' }),
       channel: t.expose('channel', { type: Channel }),
       state: t.expose('state', { type: MessageState }),
-      delivery: t.expose('delivery', { type: DeliveryState, nullable: true, description: 'What the provider reported last.' }),
+      delivery: t.expose('delivery', {
+        type: DeliveryState,
+        nullable: true,
+        description: 'What the provider reported last.',
+      }),
       reason: t.exposeString('reason', { nullable: true }),
       provider: t.exposeString('provider'),
       providerMessageId: t.exposeString('providerMessageId', { nullable: true }),

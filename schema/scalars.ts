@@ -5,7 +5,8 @@ import { GraphQLError, type ValueNode, valueFromASTUntyped } from 'graphql'
 const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
 
 export const dateTime = {
-  description: 'A point in time in ISO 8601 with a zone, e.g. 2026-11-24T09:30:00.000Z. Answers are always in UTC.',
+  description:
+    'A point in time in ISO 8601 with a zone, e.g. 2026-11-24T09:30:00.000Z. Answers are always in UTC.',
   serialize: (value: unknown) => (value instanceof Date ? value : new Date(String(value))).toISOString(),
   parseValue: (value: unknown): Date => {
     if (typeof value === 'string' && isoTime.test(value)) {

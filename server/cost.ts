@@ -26,7 +26,12 @@ type Variables = Readonly<Record<string, unknown>> | undefined
  * What a document costs: each field 1, and what is inside a list as often as the list is long.
  * @param variables their values; without them, the largest page is assumed wherever a variable says how many
  */
-export function costOf(schema: GraphQLSchema, document: DocumentNode, operationName: string | null | undefined, variables?: Variables): number {
+export function costOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operationName: string | null | undefined,
+  variables?: Variables,
+): number {
   const fragments = new Map(
     document.definitions.flatMap((each): [string, FragmentDefinitionNode][] =>
       each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [],
@@ -39,7 +44,11 @@ export function costOf(schema: GraphQLSchema, document: DocumentNode, operationN
     for (const selection of set?.selections ?? []) {
       if (selection.kind === Kind.FIELD) cost += ofField(selection, type)
       else if (selection.kind === Kind.FRAGMENT_SPREAD) cost += ofFragment(selection.name.value)
-      else cost += ofSet(selection.selectionSet, selection.typeCondition ? schema.getType(selection.typeCondition.name.value) : type)
+      else
+        cost += ofSet(
+          selection.selectionSet,
+          selection.typeCondition ? schema.getType(selection.typeCondition.name.value) : type,
+        )
     }
     return cost
   }
@@ -54,7 +63,8 @@ export function costOf(schema: GraphQLSchema, document: DocumentNode, operationN
   }
 
   function ofField(node: FieldNode, parent: GraphQLNamedType | undefined): number {
-    const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined
+    const field =
+      isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined
     if (!field) return 1
     return 1 + timesOf(node, field, parent, variables) * ofSet(node.selectionSet, getNamedType(field.type))
   }
@@ -66,7 +76,12 @@ export function costOf(schema: GraphQLSchema, document: DocumentNode, operationN
 type AnyField = GraphQLField<unknown, unknown>
 
 /** How often the inside of a field is counted. The edges of a connection are counted at the connection. */
-function timesOf(node: FieldNode, field: AnyField, parent: GraphQLNamedType | undefined, variables: Variables): number {
+function timesOf(
+  node: FieldNode,
+  field: AnyField,
+  parent: GraphQLNamedType | undefined,
+  variables: Variables,
+): number {
   if (field.args.some(({ name }) => name === 'first')) return pageOf(node, variables)
   if (!isListType(getNullableType(field.type)) || parent?.name.endsWith('Connection')) return 1
   return plainList

@@ -1,4 +1,10 @@
-import { type ASTVisitor, type FragmentDefinitionNode, Kind, type SelectionSetNode, type ValidationContext } from 'graphql'
+import {
+  type ASTVisitor,
+  type FragmentDefinitionNode,
+  Kind,
+  type SelectionSetNode,
+  type ValidationContext,
+} from 'graphql'
 import { apiError } from './errors.ts'
 
 /** A validation rule: documents nest at most `maxDepth` fields. Introspection has a limit of its own in graphql-js. */
@@ -9,9 +15,12 @@ export function depthLimit(maxDepth: number) {
     function depthOf(set: SelectionSetNode | undefined, spreading: readonly string[]): number {
       let deepest = 0
       for (const selection of set?.selections ?? []) {
-        if (selection.kind === Kind.FRAGMENT_SPREAD) deepest = Math.max(deepest, fragmentDepth(selection.name.value, spreading))
-        else if (selection.kind === Kind.INLINE_FRAGMENT) deepest = Math.max(deepest, depthOf(selection.selectionSet, spreading))
-        else if (!selection.name.value.startsWith('__')) deepest = Math.max(deepest, 1 + depthOf(selection.selectionSet, spreading))
+        if (selection.kind === Kind.FRAGMENT_SPREAD)
+          deepest = Math.max(deepest, fragmentDepth(selection.name.value, spreading))
+        else if (selection.kind === Kind.INLINE_FRAGMENT)
+          deepest = Math.max(deepest, depthOf(selection.selectionSet, spreading))
+        else if (!selection.name.value.startsWith('__'))
+          deepest = Math.max(deepest, 1 + depthOf(selection.selectionSet, spreading))
       }
       return deepest
     }
@@ -28,7 +37,10 @@ export function depthLimit(maxDepth: number) {
     return {
       OperationDefinition: (operation) => {
         const depth = depthOf(operation.selectionSet, [])
-        if (depth > maxDepth) context.reportError(apiError('TOO_COMPLEX', `The document nests ${depth} fields; at most ${maxDepth} are allowed`))
+        if (depth > maxDepth)
+          context.reportError(
+            apiError('TOO_COMPLEX', `The document nests ${depth} fields; at most ${maxDepth} are allowed`),
+          )
       },
     }
   }

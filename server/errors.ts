@@ -6,7 +6,11 @@ import { type ErrorCode, errorCodes } from '../schema/index.ts'
 /** What callers see of errors, the same over HTTP, SSE and WebSocket. */
 
 /** An error of the edge itself. */
-export function apiError(code: ErrorCode, message: string = errorCodes[code][0], http?: { status: number; headers?: Record<string, string> }): GraphQLError {
+export function apiError(
+  code: ErrorCode,
+  message: string = errorCodes[code][0],
+  http?: { status: number; headers?: Record<string, string> },
+): GraphQLError {
   return new GraphQLError(message, { extensions: { code, ...(http && { http }) } })
 }
 
@@ -17,21 +21,45 @@ export function apiError(code: ErrorCode, message: string = errorCodes[code][0],
 export function maskError(error: unknown): GraphQLError {
   const cause = causeOf(error)
   const place = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {}
-  if (cause instanceof GraphQLError) return cause === error ? cause : new GraphQLError(cause.message, { ...place, extensions: cause.extensions })
-  if (cause instanceof LedgerError && cause.code in errorCodes) return new GraphQLError(cause.message, { ...place, extensions: { code: cause.code } })
+  if (cause instanceof GraphQLError)
+    return cause === error
+      ? cause
+      : new GraphQLError(cause.message, { ...place, extensions: cause.extensions })
+  if (cause instanceof LedgerError && cause.code in errorCodes)
+    return new GraphQLError(cause.message, { ...place, extensions: { code: cause.code } })
+  if ((cause as { errno?: number } | undefined)?.errno === illegalCharacters)
+    return new GraphQLError('An id or key holds characters that cannot occur in one', {
+      ...place,
+      extensions: { code: 'INVALID_INPUT' },
+    })
   const originalError = cause instanceof Error ? cause : new Error(String(cause))
-  return new GraphQLError(errorCodes.INTERNAL[0], { ...place, originalError, extensions: { code: 'INTERNAL' } })
+  return new GraphQLError(errorCodes.INTERNAL[0], {
+    ...place,
+    originalError,
+    extensions: { code: 'INTERNAL' },
+  })
 }
+
+/** MariaDB compares ids and keys byte by byte in ASCII, and refuses a value that is not (ER_CANT_AGGREGATE_2COLLATIONS). */
+const illegalCharacters = 1267
 
 function causeOf(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError ? causeOf(error.originalError) : error
 }
 
 /** Adds what every error carries, and logs those nobody expected. */
-export function presentErrors(errors: readonly GraphQLError[], correlationId: string, log: Logger): GraphQLError[] {
+export function presentErrors(
+  errors: readonly GraphQLError[],
+  correlationId: string,
+  log: Logger,
+): GraphQLError[] {
   return errors.map((error) => {
     const masked = maskError(error)
-    if (masked.originalError) log.error({ err: masked.originalError, correlationId, path: masked.path?.join('.') }, 'Unexpected error in a resolver')
+    if (masked.originalError)
+      log.error(
+        { err: masked.originalError, correlationId, path: masked.path?.join('.') },
+        'Unexpected error in a resolver',
+      )
     const { nodes, source, positions, path, extensions, originalError } = masked
     return new GraphQLError(masked.message, {
       nodes,
@@ -39,7 +67,7 @@ export function presentErrors(errors: readonly GraphQLError[], correlationId: st
       positions,
       path,
       originalError,
-      extensions: { ...extensions, code: extensions['code'] ?? codeFor(masked), correlationId },
+      extensions: { ...extensions, code: extensions.code ?? codeFor(masked), correlationId },
     })
   })
 }

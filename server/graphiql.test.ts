@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineJobFor } from '../ledger/definition.ts'
-import { type Api, startApi } from './fixture.ts'
+import { type Api, startApi } from '../test/support/api.ts'
 
-const nothing = defineJobFor<unknown>()({ name: 'nothing.run', description: 'Does nothing.', input: z.object({}), async run() {} })
+const nothing = defineJobFor<unknown>()({
+  name: 'nothing.run',
+  description: 'Does nothing.',
+  input: z.object({}),
+  async run() {},
+})
 
 let api: Api
 beforeAll(async () => {
@@ -12,7 +17,8 @@ beforeAll(async () => {
 afterAll(() => api.close())
 
 const page = () => fetch(api.url, { headers: { accept: 'text/html' } })
-const scriptOf = async () => `${api.server.url}${/src="(\/graphiql\/[^"]+graphiql\.js)"/.exec(await (await page()).text())![1]}`
+const scriptOf = async () =>
+  `${api.server.url}${/src="(\/graphiql\/[^"]+graphiql\.js)"/.exec(await (await page()).text())![1]}`
 
 describe('GraphiQL', () => {
   test('is a small page that loads nothing from elsewhere', async () => {
@@ -27,7 +33,9 @@ describe('GraphiQL', () => {
     expect(response.headers.get('content-encoding')).toBe('br')
     expect(response.headers.get('cache-control')).toContain('immutable')
     expect(await response.text()).toContain('renderYogaGraphiQL')
-    const again = await fetch(await scriptOf(), { headers: { 'if-none-match': response.headers.get('etag')! } })
+    const again = await fetch(await scriptOf(), {
+      headers: { 'if-none-match': response.headers.get('etag')! },
+    })
     expect(again.status).toBe(304)
   })
   test('has no files under another version', async () => {

@@ -22,7 +22,11 @@ export interface Graphiql {
   answer(request: IncomingMessage, response: ServerResponse): Promise<void>
 }
 
-const types: Record<string, string> = { js: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8', html: 'text/html; charset=utf-8' }
+const types: Record<string, string> = {
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  html: 'text/html; charset=utf-8',
+}
 const folder = '/graphiql/'
 const policy = [
   "default-src 'self'",
@@ -37,7 +41,12 @@ const policy = [
 
 /** Makes the part of the server that serves GraphiQL. */
 export function createGraphiql(): Graphiql {
-  const own = new Map(['page.html', 'page.js', 'page.css'].map((name) => [name, readFileSync(new URL(`./graphiql/${name}`, import.meta.url), 'utf8')]))
+  const own = new Map(
+    ['page.html', 'page.js', 'page.css'].map((name) => [
+      name,
+      readFileSync(new URL(`./graphiql/${name}`, import.meta.url), 'utf8'),
+    ]),
+  )
   let packing: Promise<Packed> | undefined
 
   function packed(): Promise<Packed> {
@@ -51,7 +60,14 @@ export function createGraphiql(): Graphiql {
   async function page(response: ServerResponse): Promise<void> {
     const { version } = await packed()
     const html = own.get('page.html')!.replaceAll('{{version}}', version)
-    response.writeHead(200, { 'content-type': types['html'], 'cache-control': 'no-cache', 'content-security-policy': policy, 'x-content-type-options': 'nosniff' }).end(html)
+    response
+      .writeHead(200, {
+        'content-type': types.html,
+        'cache-control': 'no-cache',
+        'content-security-policy': policy,
+        'x-content-type-options': 'nosniff',
+      })
+      .end(html)
   }
 
   return {
@@ -60,7 +76,10 @@ export function createGraphiql(): Graphiql {
       const path = pathOf(request)
       if (path === graphqlPath) return page(response)
       const text = own.get(path.slice(folder.length))
-      if (text !== undefined) return void response.writeHead(200, { 'content-type': typeOf(path), 'cache-control': 'no-cache' }).end(text)
+      if (text !== undefined)
+        return void response
+          .writeHead(200, { 'content-type': typeOf(path), 'cache-control': 'no-cache' })
+          .end(text)
       const [version, name = ''] = path.slice(folder.length).split('/')
       const { version: current, files } = await packed()
       const file = version === current ? files.get(name) : undefined
@@ -76,17 +95,35 @@ function wantsPage({ method, headers }: IncomingMessage): boolean {
 
 const typeOf = (path: string) => types[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream'
 
-function sendPacked(request: IncomingMessage, response: ServerResponse, etag: string, file: { br: Buffer; gzip: Buffer }): void {
-  const headers = { etag, 'content-type': typeOf(pathOf(request)), 'cache-control': 'public, max-age=31536000, immutable', vary: 'accept-encoding' }
+function sendPacked(
+  request: IncomingMessage,
+  response: ServerResponse,
+  etag: string,
+  file: { br: Buffer; gzip: Buffer },
+): void {
+  const headers = {
+    etag,
+    'content-type': typeOf(pathOf(request)),
+    'cache-control': 'public, max-age=31536000, immutable',
+    vary: 'accept-encoding',
+  }
   if (request.headers['if-none-match'] === etag) return void response.writeHead(304, headers).end()
   const accepted = request.headers['accept-encoding'] ?? ''
   if (/\bbr\b/.test(accepted)) response.writeHead(200, { ...headers, 'content-encoding': 'br' }).end(file.br)
-  else if (/\bgzip\b/.test(accepted)) response.writeHead(200, { ...headers, 'content-encoding': 'gzip' }).end(file.gzip)
+  else if (/\bgzip\b/.test(accepted))
+    response.writeHead(200, { ...headers, 'content-encoding': 'gzip' }).end(file.gzip)
   else response.writeHead(200, headers).end(gunzipSync(file.gzip))
 }
 
 async function pack(): Promise<Packed> {
   const worker = new Worker(new URL('./graphiql/bundle.ts', import.meta.url))
-  const [{ version, packed }] = (await once(worker, 'message')) as [{ version: string; packed: { name: string; br: Uint8Array; gzip: Uint8Array }[] }]
-  return { version, files: new Map(packed.map(({ name, br, gzip }) => [name, { br: Buffer.from(br), gzip: Buffer.from(gzip) }])) }
+  const [{ version, packed }] = (await once(worker, 'message')) as [
+    { version: string; packed: { name: string; br: Uint8Array; gzip: Uint8Array }[] },
+  ]
+  return {
+    version,
+    files: new Map(
+      packed.map(({ name, br, gzip }) => [name, { br: Buffer.from(br), gzip: Buffer.from(gzip) }]),
+    ),
+  }
 }

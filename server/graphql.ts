@@ -26,7 +26,12 @@ export function createGraphql(config: Config, deps: Deps, live: Live): Yoga {
     maxRequestBodySize: config.MAX_BODY_BYTES,
     cors: origins.length > 0 && { origin: origins, credentials: false, exposedHeaders: ['X-Correlation-Id'] },
     maskedErrors: { isDev: false, errorMessage: '', maskError },
-    logging: { debug() {}, info() {}, warn: (...args) => deps.log.warn(args), error: (error) => deps.log.debug({ err: error }, 'Error in a document') },
+    logging: {
+      debug() {},
+      info() {},
+      warn: (...args) => deps.log.warn(args),
+      error: (error) => deps.log.debug({ err: error }, 'Error in a document'),
+    },
     plugins: [
       useAuth(),
       useLimits({ maxDepth: config.MAX_QUERY_DEPTH, maxCost: config.MAX_QUERY_COST }),
@@ -70,7 +75,8 @@ function usePresentedErrors({ log }: Deps): Plugin<EdgeContext> {
       const { correlationId } = serverContext as unknown as EdgeContext
       const present = (one: ExecutionResult): ExecutionResult =>
         one.errors ? { ...one, errors: presentErrors(one.errors, correlationId, log) } : one
-      if (Symbol.asyncIterator in result) setResult(mapAsyncIterator(result as AsyncIterable<ExecutionResult>, present) as never)
+      if (Symbol.asyncIterator in result)
+        setResult(mapAsyncIterator(result as AsyncIterable<ExecutionResult>, present) as never)
       else if (!Array.isArray(result)) setResult(present(result as ExecutionResult) as never)
     },
   }

@@ -43,7 +43,9 @@ export function openKeyring(fork: () => Em, log: Logger): Keyring {
   }
 
   const timer = setInterval(() => {
-    endLost().catch((error: Error) => log.warn({ err: error }, 'Could not check the keys of open connections'))
+    endLost().catch((error: Error) =>
+      log.warn({ err: error }, 'Could not check the keys of open connections'),
+    )
   }, watchMs).unref()
 
   function watch({ id }: Caller, end: () => void): () => void {
@@ -66,7 +68,14 @@ async function load(em: Em, hash: string, log: Logger): Promise<Caller | undefin
   const key = await em.findOne(ApiKey, { hash, revokedAt: null }, { disableIdentityMap: true })
   if (!key) return undefined
   const { id, name, role, workspaceId, expiresAt = null, scopes = null } = key
-  const caller = unlessExpired({ id, name, role, workspaceId, expiresAt, permissions: permissionsOf({ role, scopes }) })
+  const caller = unlessExpired({
+    id,
+    name,
+    role,
+    workspaceId,
+    expiresAt,
+    permissions: permissionsOf({ role, scopes }),
+  })
   if (caller) noteUse(em, key, log)
   return caller
 }
@@ -75,7 +84,9 @@ async function load(em: Em, hash: string, log: Logger): Promise<Caller | undefin
 function noteUse(em: Em, { id, lastUsedAt }: ApiKey, log: Logger): void {
   const now = new Date()
   if (lastUsedAt && now.getTime() - lastUsedAt.getTime() < usedEveryMs) return
-  em.nativeUpdate(ApiKey, { id }, { lastUsedAt: now }).catch((error: Error) => log.warn({ err: error }, 'Could not note the use of a key'))
+  em.nativeUpdate(ApiKey, { id }, { lastUsedAt: now }).catch((error: Error) =>
+    log.warn({ err: error }, 'Could not note the use of a key'),
+  )
 }
 
 async function stillGood(em: Em, ids: string[]): Promise<Set<string>> {

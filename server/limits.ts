@@ -1,4 +1,4 @@
-import { type DocumentNode, type GraphQLSchema, parse } from 'graphql'
+import { type DocumentNode, type GraphQLSchema, type ParseOptions, parse, type Source } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { costOf } from './cost.ts'
 import { depthLimit } from './depth.ts'
@@ -6,6 +6,16 @@ import { apiError } from './errors.ts'
 
 /** Longest document, in tokens. The standard introspection query has about 400. */
 const maxTokens = 4_000
+
+function parseShort(source: string | Source, options?: ParseOptions): DocumentNode {
+  try {
+    return parse(source, { ...options, maxTokens })
+  } catch (error) {
+    if (error instanceof Error && error.message.includes(`more than ${maxTokens} tokens`))
+      throw apiError('TOO_COMPLEX', `The document has more than ${maxTokens} tokens`, { status: 400 })
+    throw error
+  }
+}
 
 interface Operation {
   schema: GraphQLSchema
@@ -27,7 +37,9 @@ export function useLimits({ maxDepth, maxCost }: { maxDepth: number; maxCost: nu
       cheap.set(document, (cheap.get(document) ?? new Set()).add(name))
       return true
     }
-    return costOf(schema, document, operationName, (variableValues ?? {}) as Record<string, unknown>) <= maxCost
+    return (
+      costOf(schema, document, operationName, (variableValues ?? {}) as Record<string, unknown>) <= maxCost
+    )
   }
 
   function check(args: Operation, stop: (result: { errors: ReturnType<typeof apiError>[] }) => void): void {
@@ -37,7 +49,7 @@ export function useLimits({ maxDepth, maxCost }: { maxDepth: number; maxCost: nu
   }
 
   return {
-    onParse: ({ setParseFn }) => setParseFn((source, options) => parse(source, { ...options, maxTokens })),
+    onParse: ({ setParseFn }) => setParseFn(parseShort),
     onValidate: ({ addValidationRule }) => addValidationRule(rule),
     onExecute: ({ args, setResultAndStopExecution }) => check(args, setResultAndStopExecution),
     onSubscribe: ({ args, setResultAndStopExecution }) => check(args, setResultAndStopExecution),

@@ -49,7 +49,10 @@ function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
  * An iterator over `source` that can be ended while a reader waits on it.
  * @param onEnd called once, however it ended
  */
-function endable(source: AsyncIterable<unknown>, onEnd: () => void): { iterator: AsyncIterableIterator<unknown>; end: () => void } {
+function endable(
+  source: AsyncIterable<unknown>,
+  onEnd: () => void,
+): { iterator: AsyncIterableIterator<unknown>; end: () => void } {
   const inner = source[Symbol.asyncIterator]()
   const over = { done: true, value: undefined } as const
   const waiting = new Set<(result: IteratorResult<unknown>) => void>()

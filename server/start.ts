@@ -49,7 +49,9 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   const server = createServer(doorman(settings, { yoga, keyring, graphiql, state }))
   server.keepAliveTimeout = 65_000
   const sockets = serveSockets({ server, config, log, yoga, keyring })
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(config.PORT, config.HOST, resolve))
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen(config.PORT, config.HOST, resolve),
+  )
   const { port } = server.address() as AddressInfo
 
   /** 1. not ready; 2. accept nothing new; 3. WebSockets go away (1001); 4. SSE completes; 5. wait for answers; 6. the rest. */
@@ -74,13 +76,19 @@ interface Parts {
 }
 
 /** Sends each request to the part that answers it. */
-function doorman({ log, ready, routes = {} }: ServerSettings, { yoga, keyring, graphiql, state }: Parts): Route {
+function doorman(
+  { log, ready, routes = {} }: ServerSettings,
+  { yoga, keyring, graphiql, state }: Parts,
+): Route {
   const all = new Map<string, Route>(
     Object.entries({
       '/healthz': (_request, response) => json(response, 200, { alive: true }),
       '/readyz': async (_request, response) => {
         const { ready: works, checks } = await ready()
-        json(response, works && !state.closing ? 200 : 503, { ready: works && !state.closing, checks: { ...checks, ...(state.closing && { process: 'closing' }) } })
+        json(response, works && !state.closing ? 200 : 503, {
+          ready: works && !state.closing,
+          checks: { ...checks, ...(state.closing && { process: 'closing' }) },
+        })
       },
       ...routes,
     } satisfies Record<string, Route>),
@@ -90,7 +98,8 @@ function doorman({ log, ready, routes = {} }: ServerSettings, { yoga, keyring, g
     const { headers } = request
     const correlationId = correlationIdOf(headers['x-correlation-id'])
     response.setHeader('X-Correlation-Id', correlationId)
-    const caller = request.method === 'OPTIONS' ? undefined : await keyring.find(secretIn(headers.authorization))
+    const caller =
+      request.method === 'OPTIONS' ? undefined : await keyring.find(secretIn(headers.authorization))
     const idempotencyKey = headers['idempotency-key']
     await yoga(request, response, { correlationId, caller, idempotencyKey: idempotencyKey?.toString() })
   }
@@ -109,13 +118,20 @@ function doorman({ log, ready, routes = {} }: ServerSettings, { yoga, keyring, g
     answer(request, response).catch((error: Error) => {
       log.error({ err: error, path: pathOf(request) }, 'Unexpected error in a request')
       if (response.headersSent) response.destroy()
-      else json(response, 500, { errors: [{ message: 'Something unexpected went wrong on the server.', extensions: { code: 'INTERNAL' } }] })
+      else
+        json(response, 500, {
+          errors: [
+            { message: 'Something unexpected went wrong on the server.', extensions: { code: 'INTERNAL' } },
+          ],
+        })
     })
   }
 }
 
 function json(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(body))
+  response
+    .writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+    .end(JSON.stringify(body))
 }
 
 /** Waits for answers under way; what still runs after `ms` is cut off. */

@@ -24,21 +24,33 @@ export interface WebhookSettings {
  */
 export function webhookRoutes(settings: WebhookSettings): Record<string, Route> {
   return {
-    '/webhooks/mandrill': (request, response) => guarded(settings, response, () => mandrill(settings, request, response)),
-    '/webhooks/whatsapp': (request, response) => guarded(settings, response, () => whatsapp(settings, request, response)),
+    '/webhooks/mandrill': (request, response) =>
+      guarded(settings, response, () => mandrill(settings, request, response)),
+    '/webhooks/whatsapp': (request, response) =>
+      guarded(settings, response, () => whatsapp(settings, request, response)),
   }
 }
 
-async function mandrill(settings: WebhookSettings, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function mandrill(
+  settings: WebhookSettings,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   // Mandrill tests a new address with HEAD.
   if (request.method !== 'POST') return end(response, request.method === 'HEAD' ? 200 : 405)
-  const fields = Object.fromEntries(new URLSearchParams((await readBody(request, settings.maxBytes)).toString()))
+  const fields = Object.fromEntries(
+    new URLSearchParams((await readBody(request, settings.maxBytes)).toString()),
+  )
   if (!settings.isFromMandrill(fields, header(request, 'x-mandrill-signature'))) return end(response, 401)
   await apply(settings, mandrillReports(fields.mandrill_events ?? '[]'))
   end(response, 200)
 }
 
-async function whatsapp(settings: WebhookSettings, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function whatsapp(
+  settings: WebhookSettings,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if (request.method === 'GET') return confirmSetUp(settings, request, response)
   if (request.method !== 'POST') return end(response, 405)
   const body = await readBody(request, settings.maxBytes)
@@ -48,7 +60,11 @@ async function whatsapp(settings: WebhookSettings, request: IncomingMessage, res
 }
 
 /** Meta's handshake: the challenge comes back when the token is ours. */
-function confirmSetUp({ whatsappVerifyToken }: WebhookSettings, request: IncomingMessage, response: ServerResponse): void {
+function confirmSetUp(
+  { whatsappVerifyToken }: WebhookSettings,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const query = new URL(request.url ?? '', 'http://localhost').searchParams
   const ours = whatsappVerifyToken !== '' && query.get('hub.verify_token') === whatsappVerifyToken
   if (query.get('hub.mode') !== 'subscribe' || !ours) return end(response, 403)
@@ -62,7 +78,11 @@ async function apply({ transaction, log }: WebhookSettings, reports: DeliveryRep
   }
 }
 
-async function guarded({ log }: WebhookSettings, response: ServerResponse, work: () => Promise<void>): Promise<void> {
+async function guarded(
+  { log }: WebhookSettings,
+  response: ServerResponse,
+  work: () => Promise<void>,
+): Promise<void> {
   try {
     await work()
   } catch (error) {

@@ -58,9 +58,10 @@ export function serveSockets({ server, config, log, yoga, keyring }: Settings): 
       subscribe: (args) => (args as Prepared).rootValue.subscribe(args),
       onConnect: (connection) => admit(connection),
       onSubscribe: (connection, _id, payload) => {
-        const correlationId = correlationIdOf(payload.extensions?.['correlationId'])
+        const correlationId = correlationIdOf(payload.extensions?.correlationId)
         operations.set(payload, correlationId)
-        if (Object.keys(connection.subscriptions).length > config.MAX_SUBSCRIPTIONS_PER_SOCKET) return [apiError('TOO_MANY_SUBSCRIPTIONS')]
+        if (Object.keys(connection.subscriptions).length > config.MAX_SUBSCRIPTIONS_PER_SOCKET)
+          return [apiError('TOO_MANY_SUBSCRIPTIONS')]
         return prepare(yoga, connection, payload, correlationId)
       },
       onNext: (_connection, _id, payload, _args, result) =>
@@ -71,6 +72,11 @@ export function serveSockets({ server, config, log, yoga, keyring }: Settings): 
     },
     sockets,
   )
+
+  // In place of graphql-ws's listener, which prints every oversized message: ws has closed the connection by itself.
+  sockets.on('connection', (socket) => {
+    socket.removeAllListeners('error').on('error', (error) => log.debug({ err: error }, 'A WebSocket broke'))
+  })
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const refusal = refusalOf(request, config)
@@ -98,12 +104,18 @@ function admission(keyring: Keyring, maxPerKey: number): (connection: Connection
 
   return async ({ connectionParams, extra }) => {
     const { socket } = extra
-    const caller = await keyring.find(secretIn(connectionParams?.['authorization'] ?? connectionParams?.['apiKey'] ?? extra.request.headers.authorization))
+    const caller = await keyring.find(
+      secretIn(
+        connectionParams?.authorization ?? connectionParams?.apiKey ?? extra.request.headers.authorization,
+      ),
+    )
     if (!caller) return socket.close(closeCodes.unauthorized, 'The API key is missing or not good')
     const count = (perKey.get(caller.id) ?? 0) + 1
     if (count > maxPerKey) return socket.close(closeCodes.tooMany, 'Too many connections of this key')
     perKey.set(caller.id, count)
-    const unwatch = keyring.watch(caller, () => socket.close(closeCodes.keyEnded, 'The API key is no longer good'))
+    const unwatch = keyring.watch(caller, () =>
+      socket.close(closeCodes.keyEnded, 'The API key is no longer good'),
+    )
     extra.caller = caller
     extra.release = () => {
       unwatch()
@@ -113,12 +125,19 @@ function admission(keyring: Keyring, maxPerKey: number): (connection: Connection
 }
 
 /** What graphql-ws executes, or the errors it answers with. It must not throw: that would close the whole connection. */
-async function prepare(yoga: Yoga, { extra }: Connection, payload: SubscribePayload, correlationId: string): Promise<ExecutionArgs | GraphQLError[]> {
+async function prepare(
+  yoga: Yoga,
+  { extra }: Connection,
+  payload: SubscribePayload,
+  correlationId: string,
+): Promise<ExecutionArgs | GraphQLError[]> {
   const { caller, socket } = extra
   if (!caller) return [unauthenticated()]
   try {
     const context: EdgeContext = { caller, correlationId, socket }
-    const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped(context as never)
+    const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped(
+      context as never,
+    )
     const document = parse(payload.query)
     const errors = validate(schema, document)
     if (errors.length > 0) return [...errors]

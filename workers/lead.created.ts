@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { Lead, type ExternalIds } from '../entities/lead.ts'
 import type { Em } from '../entities/index.ts'
+import { type ExternalIds, Lead } from '../entities/lead.ts'
 import type { LeadEventDetail, LeadEventType } from '../entities/lead-event.ts'
 import type { JobContext } from '../ledger/definition.ts'
 import { appendLeadEvents, type LeadRow } from '../marketing/leads.ts'
@@ -32,33 +32,44 @@ interface StepResult {
  * Welcomes a new lead: audience, CRM, e-mail, WhatsApp. The four steps run side by side, so a vendor that is down delays
  * its own step only; a step that is done is not done again when the job is tried again.
  */
-export const leadCreated = defineJob<{ leadId: string }, Progress, Record<Step, string> | { leadGone: true }>({
-  name: 'lead.created',
-  description: 'Puts a new lead into the Mailchimp audience and the CRM and sends the welcome e-mail and WhatsApp message.',
-  input: z.strictObject({ leadId: z.string().describe('Id of the lead') }),
-  progress: z.object({ done: z.int(), total: z.int(), step: z.enum(steps) }),
-  attempts: 10,
-  backoff: { type: 'exponential', delay: 1_000, jitter: 0.5 },
-  timeoutMs: 120_000,
-  concurrency: 20,
-  mutation: { permission: 'leads:write' },
-  subject: ({ leadId }) => ({ leadId }),
-  async run({ leadId }, context) {
-    const lead = await context.em.findOne(Lead, { id: leadId, workspaceId: context.job.workspaceId }, { disableIdentityMap: true })
-    if (!lead) return { leadGone: true }
-    const work = stepsOf(context, lead)
-    let done = 0
-    const outcomes = await Promise.allSettled(
-      steps.map(async (step) => {
-        const result = await context.step(step, work[step], (em, value) => record(em, context, lead, step, value))
-        context.progress({ done: ++done, total: steps.length, step })
-        return [step, result.outcome] as const
-      }),
-    )
-    throwWorst(outcomes)
-    return Object.fromEntries(outcomes.map((outcome) => (outcome as PromiseFulfilledResult<readonly [Step, string]>).value)) as Record<Step, string>
+export const leadCreated = defineJob<{ leadId: string }, Progress, Record<Step, string> | { leadGone: true }>(
+  {
+    name: 'lead.created',
+    description:
+      'Puts a new lead into the Mailchimp audience and the CRM and sends the welcome e-mail and WhatsApp message.',
+    input: z.strictObject({ leadId: z.string().describe('Id of the lead') }),
+    progress: z.object({ done: z.int(), total: z.int(), step: z.enum(steps) }),
+    attempts: 10,
+    backoff: { type: 'exponential', delay: 1_000, jitter: 0.5 },
+    timeoutMs: 120_000,
+    concurrency: 20,
+    mutation: { permission: 'leads:write' },
+    subject: ({ leadId }) => ({ leadId }),
+    async run({ leadId }, context) {
+      const lead = await context.em.findOne(
+        Lead,
+        { id: leadId, workspaceId: context.job.workspaceId },
+        { disableIdentityMap: true },
+      )
+      if (!lead) return { leadGone: true }
+      const work = stepsOf(context, lead)
+      let done = 0
+      const outcomes = await Promise.allSettled(
+        steps.map(async (step) => {
+          const result = await context.step(step, work[step], (em, value) =>
+            record(em, context, lead, step, value),
+          )
+          context.progress({ done: ++done, total: steps.length, step })
+          return [step, result.outcome] as const
+        }),
+      )
+      throwWorst(outcomes)
+      return Object.fromEntries(
+        outcomes.map((outcome) => (outcome as PromiseFulfilledResult<readonly [Step, string]>).value),
+      ) as Record<Step, string>
+    },
   },
-})
+)
 
 function stepsOf(context: Context, lead: LeadRow): Record<Step, () => Promise<StepResult>> {
   const lookUpLater = (em: Em, messageId: string) => {
@@ -79,7 +90,11 @@ async function syncAudience({ services, signal, job }: Context, lead: LeadRow): 
   if (!lead.email) return { outcome: 'SKIPPED', reason: 'NO_EMAIL' }
   const call = { signal, correlationId: job.correlationId }
   const statusIfNew = lead.emailConsent === 'GRANTED' ? 'subscribed' : 'transactional'
-  const names = { firstName: lead.firstName ?? undefined, lastName: lead.lastName ?? undefined, language: lead.locale?.slice(0, 2) }
+  const names = {
+    firstName: lead.firstName ?? undefined,
+    lastName: lead.lastName ?? undefined,
+    language: lead.locale?.slice(0, 2),
+  }
   const member = await services.mailchimp.upsertMember({ email: lead.email, statusIfNew, ...names }, call)
   await services.mailchimp.tagMember({ email: lead.email, tags: lead.tags }, call)
   return { outcome: 'DONE', externalId: member.memberId }
@@ -87,9 +102,20 @@ async function syncAudience({ services, signal, job }: Context, lead: LeadRow): 
 
 async function syncCrm({ services, signal, job }: Context, lead: LeadRow): Promise<StepResult> {
   if (!lead.email) return { outcome: 'SKIPPED', reason: 'NO_EMAIL' }
-  const known = { firstname: lead.firstName, lastname: lead.lastName, company: lead.company, phone: lead.phone, lifecyclestage: 'lead' }
-  const properties = Object.fromEntries(Object.entries(known).filter((entry): entry is [string, string] => Boolean(entry[1])))
-  const contact = await services.hubspot.upsertContact({ email: lead.email, properties }, { signal, correlationId: job.correlationId })
+  const known = {
+    firstname: lead.firstName,
+    lastname: lead.lastName,
+    company: lead.company,
+    phone: lead.phone,
+    lifecyclestage: 'lead',
+  }
+  const properties = Object.fromEntries(
+    Object.entries(known).filter((entry): entry is [string, string] => Boolean(entry[1])),
+  )
+  const contact = await services.hubspot.upsertContact(
+    { email: lead.email, properties },
+    { signal, correlationId: job.correlationId },
+  )
   return { outcome: 'DONE', externalId: contact.contactId }
 }
 
@@ -104,7 +130,10 @@ async function refusable(work: () => Promise<StepResult>): Promise<StepResult> {
   }
 }
 
-const vendors: Record<Step, { vendor: string; key?: keyof ExternalIds; synced?: LeadEventType; channel?: string }> = {
+const vendors: Record<
+  Step,
+  { vendor: string; key?: keyof ExternalIds; synced?: LeadEventType; channel?: string }
+> = {
   mailchimp: { vendor: 'mailchimp', key: 'mailchimp', synced: 'MAILCHIMP_SYNCED' },
   crm: { vendor: 'hubspot', key: 'hubspot', synced: 'CRM_SYNCED' },
   'welcome-email': { vendor: 'mandrill', channel: 'EMAIL' },
@@ -112,17 +141,40 @@ const vendors: Record<Step, { vendor: string; key?: keyof ExternalIds; synced?: 
 }
 
 /** The timeline's line about a step. Messages that left write their own, in marketing/messages.ts. */
-async function record(em: Em, { job }: Context, lead: LeadRow, step: Step, result: StepResult): Promise<void> {
+async function record(
+  em: Em,
+  { job }: Context,
+  lead: LeadRow,
+  step: Step,
+  result: StepResult,
+): Promise<void> {
   const { vendor, key, synced, channel } = vendors[step]
-  if (key && result.externalId) await em.execute('update `lead` set external_ids = json_set(external_ids, ?, ?) where id = ?', [`$.${key}`, result.externalId, lead.id])
-  if (result.outcome === 'ACCEPTED') await em.execute("update `lead` set status = 'WELCOMED' where id = ? and status = 'NEW'", [lead.id])
+  if (key && result.externalId)
+    await em.execute('update `lead` set external_ids = json_set(external_ids, ?, ?) where id = ?', [
+      `$.${key}`,
+      result.externalId,
+      lead.id,
+    ])
+  if (result.outcome === 'ACCEPTED')
+    await em.execute("update `lead` set status = 'WELCOMED' where id = ? and status = 'NEW'", [lead.id])
   const type = typeOf(result, synced, channel)
   if (!type) return
-  const detail: LeadEventDetail = { step, vendor, ...(channel && { channel, purpose: 'welcome' }), ...(result.reason !== undefined && { reason: result.reason }) }
-  await appendLeadEvents(em, [{ leadId: lead.id, type, at: new Date(), jobId: job.id, correlationId: job.correlationId, detail }])
+  const detail: LeadEventDetail = {
+    step,
+    vendor,
+    ...(channel && { channel, purpose: 'welcome' }),
+    ...(result.reason !== undefined && { reason: result.reason }),
+  }
+  await appendLeadEvents(em, [
+    { leadId: lead.id, type, at: new Date(), jobId: job.id, correlationId: job.correlationId, detail },
+  ])
 }
 
-function typeOf({ outcome }: StepResult, synced: LeadEventType | undefined, channel: string | undefined): LeadEventType | undefined {
+function typeOf(
+  { outcome }: StepResult,
+  synced: LeadEventType | undefined,
+  channel: string | undefined,
+): LeadEventType | undefined {
   if (outcome === 'DONE') return synced
   if (outcome === 'REFUSED') return 'STEP_FAILED'
   return outcome === 'SKIPPED' && channel ? 'MESSAGE_SKIPPED' : undefined
@@ -132,7 +184,9 @@ function typeOf({ outcome }: StepResult, synced: LeadEventType | undefined, chan
 const precedence = ['TRANSIENT', 'UNKNOWN', 'THROTTLED', 'AUTH', 'PERMANENT']
 
 function throwWorst(outcomes: readonly PromiseSettledResult<unknown>[]): void {
-  const errors = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason as { errorClass?: string })
+  const errors = outcomes
+    .filter((outcome) => outcome.status === 'rejected')
+    .map(({ reason }) => reason as { errorClass?: string })
   const rank = ({ errorClass = 'TRANSIENT' }: { errorClass?: string }) => precedence.indexOf(errorClass)
   const [worst] = errors.sort((a, b) => rank(a) - rank(b))
   if (worst) throw worst

@@ -28,12 +28,18 @@ export const messageResolve = defineJob<{ messageId: string }, never, { outcome:
     const message = await context.transaction((em) => lockMessage(em, messageId))
     if (message?.state !== 'UNKNOWN') return { outcome: message?.state ?? 'GONE' }
     const call = { signal: context.signal, correlationId: context.job.correlationId }
-    const found = await context.services.mandrill.findByMetadata({ key: 'delivery_id', value: messageId, since: message.claimedAt }, call)
+    const found = await context.services.mandrill.findByMetadata(
+      { key: 'delivery_id', value: messageId, since: message.claimedAt },
+      call,
+    )
     if (found) {
-      await context.transaction((em) => settleMessage(em, messageId, { state: 'ACCEPTED', providerMessageId: found.messageId }))
+      await context.transaction((em) =>
+        settleMessage(em, messageId, { state: 'ACCEPTED', providerMessageId: found.messageId }),
+      )
       return { outcome: 'FOUND' }
     }
-    if (context.job.attempt < context.job.attempts) throw new NotFoundYet('Mandrill has not found the message yet')
+    if (context.job.attempt < context.job.attempts)
+      throw new NotFoundYet('Mandrill has not found the message yet')
     return { outcome: await sendAgain(context, message) }
   },
 })

@@ -3,7 +3,12 @@ import type { Channel } from '../entities/message.ts'
 import type { JobContext } from '../ledger/definition.ts'
 import type { LeadRow } from '../marketing/leads.ts'
 import { claimMessage, releaseMessage, type Settlement, settleMessage } from '../marketing/messages.ts'
-import { emailVerdict, type SkipReason, templateLanguage, whatsappVerdict } from '../marketing/welcome-policy.ts'
+import {
+  emailVerdict,
+  type SkipReason,
+  templateLanguage,
+  whatsappVerdict,
+} from '../marketing/welcome-policy.ts'
 import type { Services } from '../runtime/services.ts'
 
 type Context = Pick<JobContext<unknown, Services>, 'job' | 'signal' | 'transaction' | 'services'>
@@ -21,7 +26,11 @@ const sendMs = 15_000
 const purpose = 'welcome'
 
 /** Sends the welcome e-mail, unless it was sent, or must not be. */
-export async function sendWelcomeEmail(context: Context, lead: LeadRow, afterUnknown: AfterUnknown): Promise<SendResult> {
+export async function sendWelcomeEmail(
+  context: Context,
+  lead: LeadRow,
+  afterUnknown: AfterUnknown,
+): Promise<SendResult> {
   const verdict = emailVerdict(lead)
   if (!verdict.send) return { outcome: 'SKIPPED', reason: verdict.reason }
   const { mandrill, welcome } = context.services
@@ -30,19 +39,32 @@ export async function sendWelcomeEmail(context: Context, lead: LeadRow, afterUnk
       {
         template: welcome.emailTemplate,
         to: { email: lead.email!, name: fullName(lead) },
-        vars: { first_name: lead.firstName ?? '', last_name: lead.lastName ?? '', company: lead.company ?? '' },
+        vars: {
+          first_name: lead.firstName ?? '',
+          last_name: lead.lastName ?? '',
+          company: lead.company ?? '',
+        },
         metadata: { delivery_id: messageId },
         tags: [purpose],
       },
       { signal: AbortSignal.timeout(sendMs), correlationId: context.job.correlationId },
     )
-    if (sent.status === 'rejected' || sent.status === 'invalid') return { state: 'REJECTED', providerMessageId: sent.messageId, reason: sent.rejectReason ?? sent.status }
+    if (sent.status === 'rejected' || sent.status === 'invalid')
+      return {
+        state: 'REJECTED',
+        providerMessageId: sent.messageId,
+        reason: sent.rejectReason ?? sent.status,
+      }
     return { state: 'ACCEPTED', providerMessageId: sent.messageId }
   })
 }
 
 /** Sends the welcome template by WhatsApp, unless it was sent, or must not be. */
-export async function sendWelcomeWhatsapp(context: Context, lead: LeadRow, afterUnknown: AfterUnknown): Promise<SendResult> {
+export async function sendWelcomeWhatsapp(
+  context: Context,
+  lead: LeadRow,
+  afterUnknown: AfterUnknown,
+): Promise<SendResult> {
   const verdict = whatsappVerdict(lead)
   if (!verdict.send) return { outcome: 'SKIPPED', reason: verdict.reason }
   const { whatsapp, welcome } = context.services
@@ -76,13 +98,31 @@ type Send = (messageId: string) => Promise<Settlement>
  * 2. A claim left by an attempt that died means: perhaps sent. So does a lost answer. Neither is ever sent again blindly.
  * 3. An error that says "not sent" gives the claim back, so that a later attempt can try.
  */
-async function sendOnce(context: Context, lead: LeadRow, channel: Channel, provider: string, afterUnknown: AfterUnknown, send: Send): Promise<SendResult> {
+async function sendOnce(
+  context: Context,
+  lead: LeadRow,
+  channel: Channel,
+  provider: string,
+  afterUnknown: AfterUnknown,
+  send: Send,
+): Promise<SendResult> {
   const { job, signal, transaction } = context
-  const claim = { workspaceId: job.workspaceId, leadId: lead.id, jobId: job.id, correlationId: job.correlationId, purpose, channel, occurrence: '1', provider }
+  const claim = {
+    workspaceId: job.workspaceId,
+    leadId: lead.id,
+    jobId: job.id,
+    correlationId: job.correlationId,
+    purpose,
+    channel,
+    occurrence: '1',
+    provider,
+  }
   signal.throwIfAborted()
   const { message, mine } = await transaction((em) => claimMessage(em, claim))
   if (!mine && message.state !== 'CLAIMED') return { outcome: message.state }
-  const settlement = mine ? await attemptSend(context, message.id, send) : { state: 'UNKNOWN' as const, reason: 'WORKER_LOST' }
+  const settlement = mine
+    ? await attemptSend(context, message.id, send)
+    : { state: 'UNKNOWN' as const, reason: 'WORKER_LOST' }
   await transaction(async (em) => {
     await settleMessage(em, message.id, settlement)
     if (settlement.state === 'UNKNOWN') await afterUnknown(em, message.id)
@@ -103,7 +143,11 @@ async function attemptSend({ transaction }: Context, messageId: string, send: Se
 
 /** What an error says about the message; undefined when it surely did not leave and may be tried again. */
 function settlementOf(error: unknown): Settlement | undefined {
-  const { errorClass, code, recipientRefused } = error as { errorClass?: string; code?: string; recipientRefused?: boolean }
+  const { errorClass, code, recipientRefused } = error as {
+    errorClass?: string
+    code?: string
+    recipientRefused?: boolean
+  }
   if (errorClass === 'UNKNOWN') return { state: 'UNKNOWN', reason: code }
   if (recipientRefused) return { state: 'REJECTED', reason: code }
   return undefined

@@ -1,57 +1,54 @@
+const comment = /\/\/[^\n]*|\/\*[\s\S]*?\*\//
 /** A regular expression can hold quotes; it stands where a value can begin, which a division does not. */
 const regex =
   /(?<=(?:^|[(,=:[!&|?{};>\n]|\breturn|\bcase)\s*)\/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/[a-z]*/
-const comment = /\/\/[^\n]*|\/\*[^]*?\*\//
-const quoted = /'(?:\\[^]|[^'\\\n])*'|"(?:\\[^]|[^"\\\n])*"/
-const token = new RegExp(`(${comment.source}|${regex.source})|(${quoted.source})|[\`{}]`, 'g')
-/** The text of a template, up to its end or to the next `${`. */
-const templateText = /(?:\\[^]|\$(?!\{)|[^`\\$])*(`|\$\{|$)/y
+const text = /'(?:\\[\s\S]|[^'\\\n])*'|"(?:\\[\s\S]|[^"\\\n])*"/
+const token = new RegExp(`(${comment.source}|${regex.source})|(${text.source})|[\`{}]`, 'g')
 
-const spaces = (text: string) => text.replace(/[^\n]/g, ' ')
+/** What a template says up to its end, or up to its next code. */
+const templateText = /((?:\\[\s\S]|\$(?!\{)|[^`\\$])*)(`|\$\{|$)/y
+
+const spaces = (hidden: string) => hidden.replace(/[^\n]/g, ' ')
 
 /**
  * A source with spaces in place of its comments, its regular expressions and the contents of its texts. Everything else
  * keeps its position, so that a simple pattern finds code and nothing but code.
  */
 export function blank(source: string): string {
-  /** For each template we are in: how many braces are open since its `${`. */
-  const templates: number[] = []
-  let out = ''
-  const take = (end: number) => {
-    out += source.slice(out.length, end)
-  }
-  const skip = (end: number) => {
-    out += spaces(source.slice(out.length, end))
-  }
-  const skipTemplate = () => {
-    templateText.lastIndex = out.length
-    const ends = templateText.exec(source)?.[1] ?? ''
-    skip(templateText.lastIndex - ends.length)
-    take(out.length + ends.length)
-    if (ends === '${') templates.push(0)
-  }
-  const brace = (step: number) => {
-    const depth = templates.pop()
-    if (depth === undefined) return
-    if (depth + step < 0) skipTemplate()
-    else templates.push(depth + step)
-  }
-  for (let match = nextToken(source, 0); match; match = nextToken(source, out.length)) {
-    const [text, hidden, literal] = match
-    take(match.index)
-    if (hidden) skip(out.length + text.length)
-    else if (literal) out += literal[0] + spaces(literal.slice(1, -1)) + literal[0]
-    else {
-      take(out.length + 1)
-      if (text === '`') skipTemplate()
-      else brace(text === '{' ? 1 : -1)
-    }
-  }
-  take(source.length)
-  return out
+  return codeFrom(source, 0, false)
 }
 
-function nextToken(source: string, from: number): RegExpExecArray | null {
-  token.lastIndex = from
+/** Code from a position on; inside a template, up to the brace that ends it. */
+function codeFrom(source: string, start: number, inTemplate: boolean): string {
+  let out = ''
+  let depth = 0
+  const at = () => start + out.length
+  for (let match = tokenFrom(source, at()); match; match = tokenFrom(source, at())) {
+    out += source.slice(at(), match.index) + blanked(match)
+    if (match[0] === '`') out += templateFrom(source, at())
+    if (match[0] === '{') depth++
+    if (match[0] === '}' && depth-- === 0 && inTemplate) return out
+  }
+  return out + source.slice(at())
+}
+
+function templateFrom(source: string, start: number): string {
+  let out = ''
+  for (;;) {
+    templateText.lastIndex = start + out.length
+    const [, said = '', end = ''] = templateText.exec(source) ?? []
+    out += spaces(said) + end
+    if (end !== '${') return out
+    out += codeFrom(source, start + out.length, true)
+  }
+}
+
+function tokenFrom(source: string, position: number): RegExpExecArray | null {
+  token.lastIndex = position
   return token.exec(source)
+}
+
+function blanked([whole, hidden, quoted]: RegExpExecArray): string {
+  if (hidden) return spaces(hidden)
+  return quoted ? quoted[0] + spaces(quoted.slice(1, -1)) + quoted[0] : whole
 }

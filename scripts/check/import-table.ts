@@ -48,7 +48,7 @@ const free = ['test', 'bench', 'scripts', '']
 const freeFiles = ['integrations/stub.ts']
 
 /** The first folder of a path; '' for a file of the root. */
-export function folderOf(path: string): string {
+function folderOf(path: string): string {
   return path.includes('/') ? path.slice(0, path.indexOf('/')) : ''
 }
 

@@ -76,7 +76,7 @@ describe('one home each', () => {
     ['server/a.ts', 'export const port = process.env.PORT', 'process.env belongs into runtime/config.ts'],
     [
       'server/a.ts',
-      'export const text = `${process.env.PORT}`',
+      `export const text = \`\${process.env.PORT}\``,
       'process.env belongs into runtime/config.ts',
     ],
     ['integrations/a.ts', "await fetch('https://example.org')", 'fetch( belongs into integrations/http.ts'],
@@ -104,7 +104,7 @@ describe('one home each', () => {
 test('texts, templates, comments and regular expressions hide no code and are none', () => {
   const source = [
     "const a = /[`'\"]/.test(b) / 2 // ' `",
-    'const c = `${`${"}"}` + d} \' ` /* " */',
+    `const c = \`\${\`\${"}"}\` + d} ' \` /* " */`,
     "import { e } from './e.ts'",
   ].join('\n')
   expect(specifiersOf(source)).toEqual([{ specifier: './e.ts', typeOnly: false, line: 3 }])

@@ -9,5 +9,5 @@ import type { GeneratedFile } from './file.ts'
 export async function clientFiles(schema: string): Promise<GeneratedFile[]> {
   const settings = { ...config, schema, silent: true, ignoreNoDocuments: true }
   const files: { filename: string; content: string }[] = await generate(settings, false)
-  return files.map(({ filename, content }) => ({ path: filename, content: `${content.trimEnd()}\n` }))
+  return files.map(({ filename, content }) => ({ path: filename, content }))
 }

@@ -16,5 +16,9 @@ const files = {
 }
 
 const version = createHash('sha256').update(Object.values(files).join()).digest('base64url').slice(0, 16)
-const packed = Object.entries(files).map(([name, text]) => ({ name, br: brotliCompressSync(text, fast), gzip: gzipSync(text) }))
+const packed = Object.entries(files).map(([name, text]) => ({
+  name,
+  br: brotliCompressSync(text, fast),
+  gzip: gzipSync(text),
+}))
 parentPort?.postMessage({ version, packed })

@@ -3,7 +3,11 @@
 const endpoint = `${location.origin}/graphql`
 const storage = 'solaria.key'
 
-const workers = { editorWorkerService: 'editor.worker.js', json: 'json.worker.js', graphql: 'graphql.worker.js' }
+const workers = {
+  editorWorkerService: 'editor.worker.js',
+  json: 'json.worker.js',
+  graphql: 'graphql.worker.js',
+}
 self.MonacoEnvironment = {
   globalAPI: false,
   getWorkerUrl: (_module, label) => `/graphiql/${document.body.dataset.version}/${workers[label]}`,
@@ -111,7 +115,10 @@ function show() {
     additionalHeaders: authorization,
     shouldPersistHeaders: false,
     title: 'GraphiQL',
-    defaultTabs: examples.map((query) => ({ query, variables: query.includes('$id') ? '{ "id": "" }' : null })),
+    defaultTabs: examples.map((query) => ({
+      query,
+      variables: query.includes('$id') ? '{ "id": "" }' : null,
+    })),
     onEditQuery: () => undefined,
   })
 }
@@ -134,8 +141,8 @@ form.addEventListener('submit', (event) => {
   sessionStorage.setItem(storage, field.value.trim())
   field.value = ''
   if (shown) location.reload()
-  else start()
+  else void start()
 })
 
 takeKeyFromUrl()
-start()
+void start()

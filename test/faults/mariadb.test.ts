@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Instance, startMariadb } from '../../scripts/services/index.ts'
 import { createLeads, untilFinal, untilSeen, watchJobs } from '../support/leads.ts'
-import { startTestSystem, type System } from '../support/system.ts'
+import { type System, startTestSystem } from '../support/system.ts'
 
 let mariadb: Instance
 let system: System
@@ -17,7 +17,12 @@ afterAll(async () => {
 
 test('MariaDB is stopped and started again in mid-run: jobs wait without using attempts, and nobody is written to twice', async () => {
   const watch = watchJobs(system)
-  await system.sandbox('POST', '/faults', { vendor: 'hubspot', match: {}, times: 20, action: { delayMs: 1_000 } })
+  await system.sandbox('POST', '/faults', {
+    vendor: 'hubspot',
+    match: {},
+    times: 20,
+    action: { delayMs: 1_000 },
+  })
   const ids = await createLeads(system, 0, 30)
   await sleep(600)
   await mariadb.stop()

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Instance, startRedis } from '../../scripts/services/index.ts'
 import { createLeads, untilFinal, untilSeen, watchJobs } from '../support/leads.ts'
-import { startTestSystem, type System } from '../support/system.ts'
+import { type System, startTestSystem } from '../support/system.ts'
 
 let redis: Instance
 let system: System
@@ -32,7 +32,12 @@ test('Redis is away for 20 s: leads are taken, nobody is lost or written to twic
 
 test('Redis is emptied in mid-run: every job is done all the same, once, and the watcher is told of the gap', async () => {
   const watch = watchJobs(system)
-  await system.sandbox('POST', '/faults', { vendor: 'hubspot', match: {}, times: 10, action: { delayMs: 1_500 } })
+  await system.sandbox('POST', '/faults', {
+    vendor: 'hubspot',
+    match: {},
+    times: 10,
+    action: { delayMs: 1_500 },
+  })
   const ids = await createLeads(system, 100, 40)
   await sleep(700)
   await system.orm.em.fork().execute('select 1')

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createLeads, untilFinal, untilSeen, watchJobs } from '../support/leads.ts'
-import { startTestSystem, type System } from '../support/system.ts'
+import { type System, startTestSystem } from '../support/system.ts'
 import { until } from '../support/world.ts'
 
 let system: System
@@ -15,15 +15,33 @@ interface Message {
 }
 
 function messagesOf(jobs: string[]): Promise<Message[]> {
-  return system.orm.em.fork().execute<Message[]>(`select id, state from message where job_id in (${jobs.map(() => '?').join(', ')})`, jobs)
+  return system.orm.em
+    .fork()
+    .execute<Message[]>(
+      `select id, state from message where job_id in (${jobs.map(() => '?').join(', ')})`,
+      jobs,
+    )
 }
 
 test('a worker is killed in the middle of sending: another one finishes its jobs, and nobody is written to twice', async () => {
   const watch = watchJobs(system)
-  await system.sandbox('POST', '/faults', { vendor: 'mandrill', match: { path: 'messages/send' }, times: 8, action: { delayMs: 2_000 } })
-  await system.sandbox('POST', '/faults', { vendor: 'whatsapp', match: { path: 'messages' }, times: 8, action: { delayMs: 2_000 } })
+  await system.sandbox('POST', '/faults', {
+    vendor: 'mandrill',
+    match: { path: 'messages/send' },
+    times: 8,
+    action: { delayMs: 2_000 },
+  })
+  await system.sandbox('POST', '/faults', {
+    vendor: 'whatsapp',
+    match: { path: 'messages' },
+    times: 8,
+    action: { delayMs: 2_000 },
+  })
   const ids = await createLeads(system, 0, 15)
-  await until('messages are on their way', async () => (await messagesOf(ids)).filter(({ state }) => state === 'CLAIMED').length >= 8)
+  await until(
+    'messages are on their way',
+    async () => (await messagesOf(ids)).filter(({ state }) => state === 'CLAIMED').length >= 8,
+  )
   await system.worker.stop('SIGKILL')
   await system.start('worker')
   expect(await untilFinal(system, ids)).toEqual({ COMPLETED: 15 })
@@ -44,13 +62,35 @@ test('a worker is killed in the middle of sending: another one finishes its jobs
 test('answers get lost after the effect, and calls fail: every lead is welcomed once', async () => {
   await system.sandbox('DELETE', '/state')
   for (const vendor of ['mandrill', 'whatsapp', 'mailchimp', 'hubspot']) {
-    await system.sandbox('POST', '/faults', { vendor, match: { method: 'POST|PUT' }, probability: 0.15, seed: 7, action: { drop: 'after' } })
-    await system.sandbox('POST', '/faults', { vendor, match: { method: 'POST|PUT' }, probability: 0.1, seed: 8, action: { status: 429 } })
-    await system.sandbox('POST', '/faults', { vendor, match: { method: 'PUT' }, probability: 0.1, seed: 9, action: { status: 500 } })
+    await system.sandbox('POST', '/faults', {
+      vendor,
+      match: { method: 'POST|PUT' },
+      probability: 0.15,
+      seed: 7,
+      action: { drop: 'after' },
+    })
+    await system.sandbox('POST', '/faults', {
+      vendor,
+      match: { method: 'POST|PUT' },
+      probability: 0.1,
+      seed: 8,
+      action: { status: 429 },
+    })
+    await system.sandbox('POST', '/faults', {
+      vendor,
+      match: { method: 'PUT' },
+      probability: 0.1,
+      seed: 9,
+      action: { status: 500 },
+    })
   }
   const ids = await createLeads(system, 100, 25)
   expect(await untilFinal(system, ids)).toEqual({ COMPLETED: 25 })
-  await until('lost answers are resolved', async () => (await messagesOf(ids)).every(({ state }) => state === 'ACCEPTED'), 60_000)
+  await until(
+    'lost answers are resolved',
+    async () => (await messagesOf(ids)).every(({ state }) => state === 'ACCEPTED'),
+    60_000,
+  )
   const { total, duplicates } = await system.sends()
   expect({ total, duplicates }).toEqual({ total: 50, duplicates: [] })
 })

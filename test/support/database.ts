@@ -1,4 +1,4 @@
-import { migrate, openOrm, type Orm } from '../../runtime/db.ts'
+import { migrate, type Orm, openOrm } from '../../runtime/db.ts'
 
 let made = 0
 

@@ -10,7 +10,11 @@ declare module 'vitest' {
 
 /** One MariaDB and one Redis for all test files; each file has its own database and key prefix. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const services = await startServices({ dataDir: '.data/test', databaseUrl: process.env.TEST_DATABASE_URL, redisUrl: process.env.TEST_REDIS_URL })
+  const services = await startServices({
+    dataDir: '.data/test',
+    databaseUrl: process.env.TEST_DATABASE_URL,
+    redisUrl: process.env.TEST_REDIS_URL,
+  })
   project.provide('databaseUrl', services.databaseUrl)
   project.provide('redisUrl', services.redisUrl)
   return () => services.stop()

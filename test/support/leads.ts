@@ -1,5 +1,5 @@
-import { until } from './world.ts'
 import type { System } from './system.ts'
+import { until } from './world.ts'
 
 /** Leads for stories: each with an e-mail address, a phone number and consent, so each gets both messages. */
 export const leadInput = (n: number) => ({
@@ -18,19 +18,36 @@ const createLeadsMutation = `mutation ($inputs: [CreateLeadInput!]!) {
 /** Creates leads by the API; returns the ids of their jobs. */
 export async function createLeads(system: System, from: number, count: number): Promise<string[]> {
   const inputs = Array.from({ length: count }, (_, index) => leadInput(from + index))
-  const { createLeads: answer } = await system.ask<{ createLeads: { items?: { outcome: string; job: { id: string } }[]; message?: string } }>(createLeadsMutation, { inputs })
+  const { createLeads: answer } = await system.ask<{
+    createLeads: { items?: { outcome: string; job: { id: string } }[]; message?: string }
+  }>(createLeadsMutation, { inputs })
   if (!answer.items) throw new Error(`createLeads: ${JSON.stringify(answer)}`)
   return answer.items.map(({ job }) => job.id)
 }
 
 /** Waits until all jobs are final; returns how many ended in which state. */
-export async function untilFinal(system: System, ids: string[], ms = 90_000): Promise<Record<string, number>> {
-  return until('all jobs are final', async () => {
-    const rows = await system.orm.em.fork().execute<{ state: string }[]>(`select state from job where id in (${ids.map(() => '?').join(', ')})`, ids)
-    const open = rows.filter(({ state }) => !['COMPLETED', 'DEAD', 'CANCELLED'].includes(state))
-    if (open.length > 0) return undefined
-    return Object.fromEntries([...Map.groupBy(rows, ({ state }) => state)].map(([state, group]) => [state, group.length]))
-  }, ms)
+export async function untilFinal(
+  system: System,
+  ids: string[],
+  ms = 90_000,
+): Promise<Record<string, number>> {
+  return until(
+    'all jobs are final',
+    async () => {
+      const rows = await system.orm.em
+        .fork()
+        .execute<{ state: string }[]>(
+          `select state from job where id in (${ids.map(() => '?').join(', ')})`,
+          ids,
+        )
+      const open = rows.filter(({ state }) => !['COMPLETED', 'DEAD', 'CANCELLED'].includes(state))
+      if (open.length > 0) return undefined
+      return Object.fromEntries(
+        [...Map.groupBy(rows, ({ state }) => state)].map(([state, group]) => [state, group.length]),
+      )
+    },
+    ms,
+  )
 }
 
 export interface Watch {
@@ -54,13 +71,28 @@ const watchSubscription = `subscription ($after: String, $filter: JobFilter) {
 }`
 
 interface Payload {
-  jobEvents: { __typename: string; cursor: string; type: string; jobId: string; jobs?: { id: string; state: string }[] }
+  jobEvents: {
+    __typename: string
+    cursor: string
+    type: string
+    jobId: string
+    jobs?: { id: string; state: string }[]
+  }
 }
 
 /** Watches jobs over WebSocket as a browser would. A snapshot counts as an event of each of its jobs. */
-export function watchJobs(system: System, options: { after?: string | undefined; filter?: unknown } = {}): Watch {
+export function watchJobs(
+  system: System,
+  options: { after?: string | undefined; filter?: unknown } = {},
+): Watch {
   const socket = system.socket()
-  const watch: Watch = { seen: new Map(), others: [], cursor: options.after, ended: Promise.resolve(), stop: () => void socket.dispose() }
+  const watch: Watch = {
+    seen: new Map(),
+    others: [],
+    cursor: options.after,
+    ended: Promise.resolve(),
+    stop: () => void socket.dispose(),
+  }
   const note = (id: string, what: string) => watch.seen.set(id, [...(watch.seen.get(id) ?? []), what])
   watch.ended = new Promise((resolve) => {
     socket.subscribe<Payload>(
@@ -83,6 +115,11 @@ export function watchJobs(system: System, options: { after?: string | undefined;
 
 /** Waits until the watcher has seen every job end. */
 export function untilSeen(watch: Watch, ids: string[], ms = 90_000): Promise<true> {
-  const isFinal = (events: string[] = []) => events.some((event) => ['COMPLETED', 'DEAD', 'CANCELLED'].includes(event))
-  return until('the watcher has seen all jobs end', () => ids.every((id) => isFinal(watch.seen.get(id))) || undefined, ms)
+  const isFinal = (events: string[] = []) =>
+    events.some((event) => ['COMPLETED', 'DEAD', 'CANCELLED'].includes(event))
+  return until(
+    'the watcher has seen all jobs end',
+    () => ids.every((id) => isFinal(watch.seen.get(id))) || undefined,
+    ms,
+  )
 }

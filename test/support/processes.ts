@@ -14,7 +14,11 @@ export interface Process {
 
 /** Starts one of our entry points as a process of its own and waits until it says that it is ready. */
 export async function startEntry(entry: string, env: Record<string, string>): Promise<Process> {
-  const child = spawn(process.execPath, [entry], { cwd: root, env: { ...inherited(), ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  const child = spawn(process.execPath, [entry], {
+    cwd: root,
+    env: { ...inherited(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
   let log = ''
   child.stdout!.on('data', (chunk) => {
     log += chunk

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws'
 import { ApiKey } from '../../entities/api-key.ts'
 import { newId } from '../../entities/ids.ts'
 import { Workspace } from '../../entities/workspace.ts'
-import { openOrm, type Orm } from '../../runtime/db.ts'
+import { type Orm, openOrm } from '../../runtime/db.ts'
 import { startSandbox } from '../../sandbox/server.ts'
 import { findFreePort } from '../../scripts/services/index.ts'
 import { createDatabase } from './database.ts'
@@ -46,20 +46,34 @@ export async function startTestSystem(options: SystemOptions = {}): Promise<Syst
   const port = await findFreePort(20_000 + Math.floor(Math.random() * 10_000))
   const api = `http://127.0.0.1:${port}`
   const sandbox = await startSandbox({
-    webhooks: { mandrill: { url: `${api}/webhooks/mandrill`, key: secret }, whatsapp: { url: `${api}/webhooks/whatsapp`, appSecret: secret } },
+    webhooks: {
+      mandrill: { url: `${api}/webhooks/mandrill`, key: secret },
+      whatsapp: { url: `${api}/webhooks/whatsapp`, appSecret: secret },
+    },
   })
   const orm = await openOrm({ DATABASE_URL: database.url, DATABASE_POOL: 5 })
   const { key, workspaceId } = await addWorkspace(orm)
-  const env = { ...settings(sandbox.url), DATABASE_URL: database.url, REDIS_URL: options.redisUrl ?? inject('redisUrl'), PORT: String(port), ...options.env }
+  const env = {
+    ...settings(sandbox.url),
+    DATABASE_URL: database.url,
+    REDIS_URL: options.redisUrl ?? inject('redisUrl'),
+    PORT: String(port),
+    ...options.env,
+  }
   const processes: Process[] = []
   const start = async (entry: string, more = {}) => {
     const process = await startEntry(`bin/${entry}.ts`, { ...env, ...more })
     processes.push(process)
     return process
   }
-  const [server, worker, ...dispatchers] = await Promise.all([start('api'), start('worker'), ...Array.from({ length: options.dispatchers ?? 1 }, () => start('dispatcher'))])
+  const [server, worker, ...dispatchers] = await Promise.all([
+    start('api'),
+    start('worker'),
+    ...Array.from({ length: options.dispatchers ?? 1 }, () => start('dispatcher')),
+  ])
   const clients: Client[] = []
-  const callSandbox = <T>(method: string, path: string, body?: unknown) => control<T>(`${sandbox.url}/_sandbox${path}`, method, body)
+  const callSandbox = <T>(method: string, path: string, body?: unknown) =>
+    control<T>(`${sandbox.url}/_sandbox${path}`, method, body)
   return {
     api: server,
     worker,
@@ -74,7 +88,12 @@ export async function startTestSystem(options: SystemOptions = {}): Promise<Syst
     start,
     ask: (query, variables) => ask(`${api}/graphql`, key, query, variables),
     socket() {
-      const client = createClient({ url: `${api.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, connectionParams: { authorization: `Bearer ${key}` }, retryAttempts: 0 })
+      const client = createClient({
+        url: `${api.replace('http', 'ws')}/graphql`,
+        webSocketImpl: WebSocket,
+        connectionParams: { authorization: `Bearer ${key}` },
+        retryAttempts: 0,
+      })
       clients.push(client)
       return client
     },
@@ -94,10 +113,28 @@ async function addWorkspace(orm: Orm): Promise<{ key: string; workspaceId: strin
   const em = orm.em.fork()
   const key = `sol_test_${randomBytes(18).toString('base64url')}`
   const createdAt = new Date()
-  const workspace = em.create(Workspace, { id: newId('workspace'), slug: 'test', name: 'Test', timeZone: 'Europe/Berlin', createdAt })
+  const workspace = em.create(Workspace, {
+    id: newId('workspace'),
+    slug: 'test',
+    name: 'Test',
+    timeZone: 'Europe/Berlin',
+    createdAt,
+  })
   await em.flush()
   const hash = createHash('sha256').update(key).digest('hex')
-  em.create(ApiKey, { id: newId('apiKey'), workspaceId: workspace.id, name: 'test', role: 'ADMIN', scopes: null, hash, hint: key.slice(0, 8), createdAt, expiresAt: null, revokedAt: null, lastUsedAt: null })
+  em.create(ApiKey, {
+    id: newId('apiKey'),
+    workspaceId: workspace.id,
+    name: 'test',
+    role: 'ADMIN',
+    scopes: null,
+    hash,
+    hint: key.slice(0, 8),
+    createdAt,
+    expiresAt: null,
+    revokedAt: null,
+    lastUsedAt: null,
+  })
   await em.flush()
   return { key, workspaceId: workspace.id }
 }
@@ -126,7 +163,12 @@ function settings(sandbox: string): Record<string, string> {
   }
 }
 
-async function ask<T>(url: string, key: string, query: string, variables?: Record<string, unknown>): Promise<T> {
+async function ask<T>(
+  url: string,
+  key: string,
+  query: string,
+  variables?: Record<string, unknown>,
+): Promise<T> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
@@ -138,7 +180,14 @@ async function ask<T>(url: string, key: string, query: string, variables?: Recor
 }
 
 async function control<T>(url: string, method: string, body?: unknown): Promise<T> {
-  const response = await fetch(url, { method, ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }) })
-  if (!response.ok) throw new Error(`The sandbox answered ${response.status} to ${method} ${url}: ${await response.text()}`)
+  const response = await fetch(url, {
+    method,
+    ...(body !== undefined && {
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    }),
+  })
+  if (!response.ok)
+    throw new Error(`The sandbox answered ${response.status} to ${method} ${url}: ${await response.text()}`)
   return response.status === 204 ? (undefined as T) : ((await response.json()) as T)
 }

@@ -14,7 +14,7 @@ import { watchCancel } from '../../ledger/watch-cancel.ts'
 import { connect } from '../../queue/connection.ts'
 import { openQueues, type Queues } from '../../queue/queues.ts'
 import { startWorker } from '../../queue/worker.ts'
-import { openOrm, type Orm } from '../../runtime/db.ts'
+import { type Orm, openOrm } from '../../runtime/db.ts'
 import { createDatabase } from './database.ts'
 
 /** A ledger with real MariaDB and Redis, and whatever runs on it, in this process. */
@@ -30,10 +30,18 @@ export interface World {
   actor: Actor
   log: Logger
   startDispatcher(): () => Promise<void>
-  startWorkers(options?: { services?: unknown; lockMs?: number; definitions?: AnyJobDefinition[] }): () => Promise<void>
+  startWorkers(options?: {
+    services?: unknown
+    lockMs?: number
+    definitions?: AnyJobDefinition[]
+  }): () => Promise<void>
   job(id: string): Promise<JobRow>
   /** Waits until `check` gives a value; fails with what was there last. */
-  until<T>(what: string, check: () => Promise<T | undefined | false> | T | undefined | false, ms?: number): Promise<T>
+  until<T>(
+    what: string,
+    check: () => Promise<T | undefined | false> | T | undefined | false,
+    ms?: number,
+  ): Promise<T>
   untilState(id: string, state: JobRow['state'], ms?: number): Promise<JobRow>
   close(): Promise<void>
 }
@@ -43,7 +51,10 @@ export interface WorldOptions {
   redisUrl?: string
 }
 
-export async function createWorld(definitions: AnyJobDefinition[], options: WorldOptions = {}): Promise<World> {
+export async function createWorld(
+  definitions: AnyJobDefinition[],
+  options: WorldOptions = {},
+): Promise<World> {
   const redisUrl = options.redisUrl ?? inject('redisUrl')
   const database = await createDatabase(options.databaseUrl ?? inject('databaseUrl'))
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
@@ -57,12 +68,24 @@ export async function createWorld(definitions: AnyJobDefinition[], options: Worl
   const ledger = createLedger({ fork, queues, definitions, log })
   const events = createJobEvents({ fork, prefix, names, openRedis, log })
   const actor: Actor = { workspaceId: newId('workspace'), correlationId: 'test' }
-  await fork().execute('insert into workspace (id, slug, name, time_zone, created_at) values (?, ?, ?, ?, ?)', [actor.workspaceId, 'test', 'Test', 'UTC', new Date()])
+  await fork().execute(
+    'insert into workspace (id, slug, name, time_zone, created_at) values (?, ?, ?, ?, ?)',
+    [actor.workspaceId, 'test', 'Test', 'UTC', new Date()],
+  )
   const closers: (() => Promise<unknown>)[] = []
   const job = async (id: string) => (await ledger.load(fork(), actor.workspaceId, [id]))[0]!
 
   const world: World = {
-    orm, fork, queues, ledger, events, prefix, actor, log, job, redisUrl,
+    orm,
+    fork,
+    queues,
+    ledger,
+    events,
+    prefix,
+    actor,
+    log,
+    job,
+    redisUrl,
     databaseUrl: database.url,
     startDispatcher() {
       const dispatcher = startDispatcher({ fork, queues, prefix, log, retentionDays: 400, openRedis })
@@ -71,7 +94,19 @@ export async function createWorld(definitions: AnyJobDefinition[], options: Worl
     startWorkers({ services = {}, lockMs = 30_000, definitions: chosen = definitions } = {}) {
       const redis = openRedis()
       const run = createRunner({ ledger, fork, services, log })
-      const workers = chosen.map((definition) => startWorker({ prefix, name: definition.name, concurrency: definition.concurrency ?? 10, lockMs, redis, onError }, run))
+      const workers = chosen.map((definition) =>
+        startWorker(
+          {
+            prefix,
+            name: definition.name,
+            concurrency: definition.concurrency ?? 10,
+            lockMs,
+            redis,
+            onError,
+          },
+          run,
+        ),
+      )
       const unwatch = watchCancel({ fork, prefix, redis: openRedis(), workers, log })
       return closer(closers, async () => {
         unwatch()
@@ -80,7 +115,8 @@ export async function createWorld(definitions: AnyJobDefinition[], options: Worl
       })
     },
     until,
-    untilState: (id, state, ms) => until(`job is ${state}`, async () => ((await job(id)).state === state ? job(id) : undefined), ms),
+    untilState: (id, state, ms) =>
+      until(`job is ${state}`, async () => ((await job(id)).state === state ? job(id) : undefined), ms),
     async close() {
       for (const close of closers.reverse()) await close()
       await events.close()
@@ -103,7 +139,11 @@ function closer(closers: (() => Promise<unknown>)[], close: () => Promise<unknow
   return once
 }
 
-export async function until<T>(what: string, check: () => Promise<T | undefined | false> | T | undefined | false, ms = 20_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  check: () => Promise<T | undefined | false> | T | undefined | false,
+  ms = 20_000,
+): Promise<T> {
   const deadline = Date.now() + ms
   for (;;) {
     const value = await check()
