@@ -6,7 +6,7 @@ import { Workspace } from './workspace.ts'
 export const roles = ['VIEWER', 'OPERATOR', 'MARKETER', 'ADMIN'] as const
 export type Role = (typeof roles)[number]
 
-export const permissions = [
+const permissions = [
   'leads:read',
   'leads:write',
   'jobs:read',

@@ -1,7 +1,7 @@
 import { typeidUnboxed } from 'typeid-js'
 
 /** The prefix of each kind of id; `node(id)` finds the table by it. */
-export const idPrefixes = {
+const idPrefixes = {
   workspace: 'ws',
   apiKey: 'key',
   lead: 'lead',

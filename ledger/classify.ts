@@ -1,6 +1,6 @@
 import type { ErrorClass } from '../entities/job.ts'
 import type { Attempt, AttemptError, AttemptOutcome } from '../queue/worker.ts'
-import type { AnyJobDefinition } from './definition.ts'
+import { type AnyJobDefinition, jobDefaults } from './definition.ts'
 import { InvalidInputError } from './errors.ts'
 
 /**
@@ -81,7 +81,7 @@ export function backoffMs(definition: AnyJobDefinition, attempt: number, random 
   const { type, delay, jitter, maxDelay } = {
     jitter: 0.5,
     maxDelay: 300_000,
-    ...(definition.backoff ?? { type: 'exponential' as const, delay: 1_000 }),
+    ...(definition.backoff ?? jobDefaults.backoff),
   }
   const full = Math.min(type === 'exponential' ? delay * 2 ** (attempt - 1) : delay, maxDelay)
   return Math.round(full * (1 - jitter * random))
@@ -99,7 +99,7 @@ const awayCodes = new Set([
 ])
 
 /** Whether an error of the database driver says that the server is not there. Errors of vendors carry a class and never count. */
-export function isDatabaseAway(error: unknown): boolean {
+function isDatabaseAway(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if ('errorClass' in cause) return false
     const { code, message } = cause as Error & { code?: string }

@@ -82,6 +82,14 @@ export interface JobContext<Progress, Services> {
   step<T>(name: string, work: () => Promise<T>, record?: (em: Em, result: T) => Promise<void>): Promise<T>
 }
 
+/** What a definition need not say. */
+export const jobDefaults = {
+  attempts: 5,
+  timeoutMs: 60_000,
+  concurrency: 10,
+  backoff: { type: 'exponential', delay: 1_000 },
+} as const
+
 /** Makes the `defineJob` of a given set of services. */
 export function defineJobFor<Services>() {
   return <Input, Progress = never, Result = void>(

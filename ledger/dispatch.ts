@@ -6,7 +6,7 @@ import type { JobRow } from './row.ts'
 const maxBatch = 500
 
 /** What BullMQ needs to know of a row. */
-export function entryOf(row: JobRow): QueueEntry {
+function entryOf(row: JobRow): QueueEntry {
   return {
     jobId: row.id,
     run: row.run,

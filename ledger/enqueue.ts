@@ -1,6 +1,6 @@
 import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
-import { type AnyJobDefinition, definitionOf } from './definition.ts'
+import { type AnyJobDefinition, definitionOf, jobDefaults } from './definition.ts'
 import { IdempotencyConflictError, InvalidInputError, UnknownJobError } from './errors.ts'
 import { fingerprint, parseInput } from './input.ts'
 import type { Enqueued, EnqueueRefusal, EnqueueRequest } from './ledger.ts'
@@ -33,7 +33,7 @@ const columns = [
 ] as const
 
 /** The nudge after the commit comes first; the dispatcher looks only at rows it missed. */
-export const dispatchGraceMs = 2_000
+const dispatchGraceMs = 2_000
 
 /**
  * Writes jobs as rows, in the caller's transaction, with two statements at most.
@@ -89,7 +89,7 @@ function toRow(definitions: readonly AnyJobDefinition[], request: EnqueueRequest
     priority: request.priority ?? definition.priority ?? 0,
     runAt,
     run: 1,
-    attempts: request.attempts ?? definition.attempts ?? 5,
+    attempts: request.attempts ?? definition.attempts ?? jobDefaults.attempts,
     attemptsMade: 0,
     starts: 0,
     correlationId: actor.correlationId,

@@ -76,20 +76,18 @@ export type JobEventMessage =
   /** Events were lost to this subscriber; a snapshot follows. */
   | { kind: 'gap'; cursor: string; reason: 'TRIMMED' | 'RESTARTED' }
 
-export const jobEventTypes = [
-  'WAITING',
-  'ACTIVE',
-  'PROGRESS',
-  'LOG',
-  'DELAYED',
-  'ATTEMPT_FAILED',
-  'STALLED',
-  'COMPLETED',
-  'DEAD',
-  'CANCEL_REQUESTED',
-  'CANCELLED',
-] as const
-export type JobEventType = (typeof jobEventTypes)[number]
+export type JobEventType =
+  | 'WAITING'
+  | 'ACTIVE'
+  | 'PROGRESS'
+  | 'LOG'
+  | 'DELAYED'
+  | 'ATTEMPT_FAILED'
+  | 'STALLED'
+  | 'COMPLETED'
+  | 'DEAD'
+  | 'CANCEL_REQUESTED'
+  | 'CANCELLED'
 
 export interface JobEventData {
   jobId: string

@@ -3,7 +3,7 @@ import type { Em } from '../entities/index.ts'
 import type { Attempt, AttemptOutcome, RunAttempt } from '../queue/worker.ts'
 import { classify, stopReasons } from './classify.ts'
 import { coalesce } from './coalesce.ts'
-import { type AnyJobDefinition, definitionOf, type JobContext } from './definition.ts'
+import { type AnyJobDefinition, definitionOf, type JobContext, jobDefaults } from './definition.ts'
 import { upcastInput } from './input.ts'
 import type { Ledger } from './ledger.ts'
 import { marks } from './sql.ts'
@@ -17,7 +17,6 @@ export interface RunnerSettings<Services> {
   log: Logger
 }
 
-const defaultTimeoutMs = 60_000
 /** A run that does not heed its signal is left behind after so long. */
 const stubbornMs = 16_000
 /** Larger results belong into a table, with their id as the result. */
@@ -96,7 +95,7 @@ async function run<S>(
   log: Logger,
 ): Promise<AttemptOutcome> {
   const input = upcastInput(definition, attempt.data.input, attempt.data.version)
-  const timeout = AbortSignal.timeout(definition.timeoutMs ?? defaultTimeoutMs)
+  const timeout = AbortSignal.timeout(definition.timeoutMs ?? jobDefaults.timeoutMs)
   const signal = AbortSignal.any([stop, timeout])
   const telling = createTelling(attempt, log)
   try {
@@ -173,7 +172,7 @@ function stopped(
       delayMs: 0,
     }
   if (!timeout.aborted) return undefined
-  const seconds = (definition.timeoutMs ?? defaultTimeoutMs) / 1_000
+  const seconds = (definition.timeoutMs ?? jobDefaults.timeoutMs) / 1_000
   return classify(
     Object.assign(new Error(`Took longer than ${seconds} s`), { errorClass: 'TIMEOUT' }),
     definition,

@@ -69,7 +69,7 @@ const maxStalls = 3
 /** Attempts that end sooner are told of by their end alone. */
 const announceAfterMs = 250
 
-export const workerName = `${hostname()}:${process.pid}`
+const workerName = `${hostname()}:${process.pid}`
 
 type Processor = (job: Job<QueuedData>, token?: string, signal?: AbortSignal) => Promise<unknown>
 

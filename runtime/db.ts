@@ -10,7 +10,7 @@ export type Orm = MikroORM
 /** Longest wait for a connection of the pool, in queued requests; beyond it a query fails instead of waiting for ever. */
 const poolQueueLimit = 1_000
 
-export function ormOptions(config: Pick<Config, 'DATABASE_URL' | 'DATABASE_POOL'>): Options {
+function ormOptions(config: Pick<Config, 'DATABASE_URL' | 'DATABASE_POOL'>): Options {
   return {
     entities,
     clientUrl: config.DATABASE_URL.replace(/^mariadb:/, 'mysql:'),

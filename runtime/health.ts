@@ -47,7 +47,7 @@ export interface Gauge {
 }
 
 /** Gauges in the text format of Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/). */
-export function expose(gauges: Gauge[]): string {
+function expose(gauges: Gauge[]): string {
   const byName = Map.groupBy(gauges, ({ name }) => name)
   return [...byName]
     .map(

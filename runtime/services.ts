@@ -14,7 +14,7 @@ export interface Services {
 }
 
 /** How new leads are welcomed. */
-export interface WelcomeSettings {
+interface WelcomeSettings {
   emailTemplate: string
   whatsappTemplate: string
   /** Languages the WhatsApp template is approved in; the first is the fallback. */

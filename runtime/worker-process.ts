@@ -1,6 +1,6 @@
 import { stopReasons } from '../ledger/classify.ts'
 import { createLedger } from '../ledger/create-ledger.ts'
-import type { AnyJobDefinition } from '../ledger/definition.ts'
+import { type AnyJobDefinition, jobDefaults } from '../ledger/definition.ts'
 import { createRunner } from '../ledger/run-job.ts'
 import { watchCancel } from '../ledger/watch-cancel.ts'
 import { connect, pingRedis } from '../queue/connection.ts'
@@ -54,7 +54,7 @@ export async function runWorkers<S>(
       {
         prefix: config.REDIS_PREFIX,
         name: definition.name,
-        concurrency: config.WORKER_CONCURRENCY || (definition.concurrency ?? 10),
+        concurrency: config.WORKER_CONCURRENCY || (definition.concurrency ?? jobDefaults.concurrency),
         lockMs: config.WORKER_LOCK_SECONDS * 1_000,
         redis,
         onError,

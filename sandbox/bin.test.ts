@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { startReceiver } from './test-client.ts'
+import { startReceiver } from '../test/support/sandbox-client.ts'
 
 const entry = fileURLToPath(new URL('../bin/sandbox.ts', import.meta.url))
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { startTestSandbox } from './test-client.ts'
+import { startTestSandbox } from '../test/support/sandbox-client.ts'
 
 const path = '/wa/v25.0/106540352242922/messages'
 const order = {

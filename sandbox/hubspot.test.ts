@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { startTestSandbox } from './test-client.ts'
+import { startTestSandbox } from '../test/support/sandbox-client.ts'
 
 const contacts = '/hs/crm/objects/2026-09/contacts'
 const jane = { email: 'jane@example.com', firstname: 'Jane' }

@@ -4,7 +4,7 @@ import type { Builder, ObjectRef } from './builder.ts'
 /** Relay connections with keyset cursors: a page is what follows a known row, so rows never shift under the reader. */
 
 export const defaultPage = 50
-const maxPage = 200
+export const maxPage = 200
 /** Counting stops here: nobody pages through more, and it would read the whole table. */
 const countLimit = 10_000
 

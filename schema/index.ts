@@ -23,7 +23,8 @@ import { messageType } from './message.ts'
 import { nodeType } from './node.ts'
 import { workspaceTypes } from './workspace.ts'
 
-export { type Caller, type Context, createContext, type Deps } from './context.ts'
+export { defaultPage, maxPage } from './connection.ts'
+export { type Caller, createContext, type Deps } from './context.ts'
 export { type ErrorCode, errorCodes } from './error-codes.ts'
 
 const types = [

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { AnyJobDefinition } from '../ledger/definition.ts'
+import { type AnyJobDefinition, jobDefaults } from '../ledger/definition.ts'
 import type { Api } from './api.ts'
 import { mutationName } from './job-names.ts'
 
@@ -16,10 +16,10 @@ export function jobDefinitionType({ JobDefinition, JobName }: Api): void {
       }),
       description: t.exposeString('description'),
       version: t.int({ description: 'Version of its input.', resolve: ({ version }) => version ?? 1 }),
-      attempts: t.int({ resolve: ({ attempts }) => attempts ?? 5 }),
+      attempts: t.int({ resolve: ({ attempts }) => attempts ?? jobDefaults.attempts }),
       timeoutMs: t.int({
         description: 'Longest time one attempt may take.',
-        resolve: ({ timeoutMs }) => timeoutMs ?? 60_000,
+        resolve: ({ timeoutMs }) => timeoutMs ?? jobDefaults.timeoutMs,
       }),
       inputSchema: t.field({ type: 'JSON', description: 'JSON Schema of its input.', resolve: jsonSchema }),
       permission: t.string({

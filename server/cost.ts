@@ -14,10 +14,9 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql'
+import { defaultPage, maxPage } from '../schema/index.ts'
 
-/** Sizes assumed of a list: a connection's page when `first` is not given, and of a plain list. */
-const defaultPage = 50
-const maxPage = 200
+/** Size assumed of a list that is no connection. */
 const plainList = 10
 
 type Variables = Readonly<Record<string, unknown>> | undefined

@@ -67,8 +67,8 @@ function confirmSetUp(
 ): void {
   const query = new URL(request.url ?? '', 'http://localhost').searchParams
   const ours = whatsappVerifyToken !== '' && query.get('hub.verify_token') === whatsappVerifyToken
-  if (query.get('hub.mode') !== 'subscribe' || !ours) return end(response, 403)
-  response.writeHead(200, { 'content-type': 'text/plain' }).end(query.get('hub.challenge') ?? '')
+  if (query.get('hub.mode') !== 'subscribe' || !ours) end(response, 403)
+  else response.writeHead(200, { 'content-type': 'text/plain' }).end(query.get('hub.challenge') ?? '')
 }
 
 async function apply({ transaction, log }: WebhookSettings, reports: DeliveryReport[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { permissionsOf, roles } from '../../entities/api-key.ts'
 import { backoffMs } from '../../ledger/classify.ts'
-import type { AnyJobDefinition } from '../../ledger/definition.ts'
+import { type AnyJobDefinition, jobDefaults } from '../../ledger/definition.ts'
 import { mutationName } from '../../schema/job-names.ts'
 import { registry } from '../../workers/registry.ts'
 import { code, document, type GeneratedFile, notice, table } from './file.ts'
@@ -30,7 +30,7 @@ function section(job: AnyJobDefinition): string {
     ['PM2 app', code(appOf(job))],
     ['attempts', String(attemptsOf(job))],
     ['waits between them', waitsOf(job)],
-    ['timeout of an attempt', duration(job.timeoutMs ?? 60_000)],
+    ['timeout of an attempt', duration(job.timeoutMs ?? jobDefaults.timeoutMs)],
     ['version of its input', String(job.version ?? 1)],
   ]
   return `## ${job.name}\n\n${job.description}\n\n${inputOf(job)}\n\n${table(['', ''], facts)}`
@@ -57,7 +57,7 @@ function startersOf({ name, mutation }: AnyJobDefinition): string {
   return `Keys with ${code(mutation.permission)} (${names}), by ${code(mutationName(name))}`
 }
 
-const attemptsOf = ({ attempts }: AnyJobDefinition) => attempts ?? 5
+const attemptsOf = ({ attempts }: AnyJobDefinition) => attempts ?? jobDefaults.attempts
 
 /** Asks the code that decides, so that this cannot differ from it. */
 function waitsOf(job: AnyJobDefinition): string {

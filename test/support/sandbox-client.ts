@@ -1,8 +1,8 @@
 /** What the sandbox's own tests are made of: one started sandbox, calls, and a webhook receiver. */
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type SandboxOptions, startSandbox } from './server.ts'
-import { readBody } from './traffic.ts'
+import { type SandboxOptions, startSandbox } from '../../sandbox/server.ts'
+import { readBody } from '../../sandbox/traffic.ts'
 
 const mailchimpKey = '0123456789abcdef0123456789abcdef-us19'
 const tokens: Record<string, string> = {

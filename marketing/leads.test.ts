@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Em } from '../entities/index.ts'
+import { createWorld, type World } from '../test/support/world.ts'
+import { appendLeadEvents, insertLeads, type LeadFields, updateLead } from './leads.ts'
+import { readTimeline } from './timeline.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await createWorld([])
+})
+afterAll(() => world.close())
+
+const nobody: LeadFields = {
+  email: null,
+  phone: null,
+  firstName: null,
+  lastName: null,
+  company: null,
+  locale: null,
+  timeZone: null,
+  source: null,
+  utm: {},
+  tags: [],
+  customFields: {},
+  emailConsent: 'UNKNOWN',
+  whatsappConsent: 'UNKNOWN',
+  campaignId: null,
+}
+const now = new Date('2026-11-24T10:00:00.123Z')
+const within = <T>(work: (em: Em) => Promise<T>) => world.ledger.transaction(work)
+const insert = (...leads: Partial<LeadFields>[]) =>
+  within((em) =>
+    insertLeads(
+      em,
+      world.actor.workspaceId,
+      leads.map((lead) => ({ ...nobody, ...lead, correlationId: 'c' })),
+      now,
+    ),
+  )
+const timeline = (leadId: string, after = 0) => readTimeline(world.fork(), leadId, after, 100)
+
+describe('inserting leads', () => {
+  test('tells in order who was created and who existed, repeats within the call included', async () => {
+    const [first] = await insert({ email: 'a@example.com' })
+    const outcomes = await insert(
+      { email: 'b@example.com' },
+      { email: 'a@example.com' },
+      { phone: '+34600000000' },
+      { email: 'b@example.com' },
+    )
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['created', 'existing', 'created', 'existing'])
+    expect(outcomes[1]).toEqual({ kind: 'existing', leadId: first!.kind === 'created' && first!.lead.id })
+    expect(outcomes[3]).toEqual({
+      kind: 'existing',
+      leadId: outcomes[0]!.kind === 'created' && outcomes[0]!.lead.id,
+    })
+  })
+
+  test('begins each timeline with CREATED', async () => {
+    const [outcome] = await insert({ email: 'c@example.com', emailConsent: 'GRANTED', tags: ['vip'] })
+    if (outcome!.kind !== 'created') throw new Error('not created')
+    expect(outcome!.lead).toMatchObject({
+      emailConsentAt: now,
+      whatsappConsentAt: null,
+      status: 'NEW',
+      version: 1,
+      lastEventSeq: 1,
+    })
+    expect(await timeline(outcome!.lead.id)).toMatchObject([
+      { seq: 1, type: 'CREATED', at: now, correlationId: 'c', detail: {} },
+    ])
+  })
+})
+
+describe('timelines', () => {
+  test('number events without holes, though many transactions write at once', async () => {
+    const [outcome] = await insert({ email: 'd@example.com' })
+    const leadId = outcome!.kind === 'created' ? outcome!.lead.id : ''
+    const event = (step: string) => ({
+      leadId,
+      type: 'STEP_FAILED' as const,
+      correlationId: 'c',
+      at: now,
+      detail: { step },
+    })
+    await Promise.all(
+      Array.from({ length: 8 }, (_, n) =>
+        within((em) => appendLeadEvents(em, [event(`${n}a`), event(`${n}b`)])),
+      ),
+    )
+    const rows = await timeline(leadId)
+    expect(rows.map(({ seq }) => seq)).toEqual(Array.from({ length: 17 }, (_, index) => index + 1))
+    expect(
+      rows.slice(1).every(({ detail }, index) => detail.step!.endsWith(index % 2 === 0 ? 'a' : 'b')),
+    ).toBe(true)
+    expect((await timeline(leadId, 15)).map(({ seq }) => seq)).toEqual([16, 17])
+  })
+
+  test('of leads that are gone are left out', async () => {
+    await within((em) =>
+      appendLeadEvents(em, [{ leadId: 'lead_gone', type: 'STEP_FAILED', correlationId: 'c', at: now }]),
+    )
+    expect(await timeline('lead_gone')).toEqual([])
+  })
+})
+
+test('two changes of one lead at once both count', async () => {
+  const [outcome] = await insert({ email: 'e@example.com' })
+  const leadId = outcome!.kind === 'created' ? outcome!.lead.id : ''
+  const change = (patch: Partial<LeadFields>) =>
+    within((em) => updateLead(em, world.actor.workspaceId, { leadId, patch, correlationId: 'c' }, now))
+  await Promise.all([change({ firstName: 'Eva' }), change({ company: 'Sol' })])
+  const unchanged = await change({ firstName: 'Eva', company: 'Sol' })
+  expect(unchanged).toMatchObject({
+    kind: 'unchanged',
+    lead: { firstName: 'Eva', company: 'Sol', version: 3, lastEventSeq: 3 },
+  })
+})

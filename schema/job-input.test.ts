@@ -1,0 +1,94 @@
+import { isEnumType, isInputObjectType } from 'graphql'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { type AnyJobDefinition, defineJobFor } from '../ledger/definition.ts'
+import { buildSchema } from './index.ts'
+import { withoutOptionalNulls } from './job-input.ts'
+
+const define = defineJobFor<unknown>()
+const job = (input: z.ZodType, more: Partial<AnyJobDefinition> = {}): AnyJobDefinition =>
+  define({
+    name: 'report.send-weekly',
+    description: 'Sends it.',
+    input: input as z.ZodType<object>,
+    mutation: { permission: 'jobs:write' },
+    async run() {},
+    ...more,
+  })
+
+test('a definition gives the API a mutation with a typed input, an enum value and their descriptions', () => {
+  const schema = buildSchema([
+    job(
+      z.object({
+        to: z.email().describe('Who gets it'),
+        copies: z.int().max(9),
+        ratio: z.number().optional(),
+        urgent: z.boolean().default(false),
+        mode: z.enum(['full', 'very-short']).optional(),
+        tags: z.array(z.string()),
+        filter: z.object({ since: z.iso.datetime(), deep: z.object({ n: z.int().nullish() }) }),
+        anything: z.record(z.string(), z.unknown()).optional(),
+        matrix: z.array(z.array(z.number())),
+        either: z.union([z.string(), z.number()]),
+        nothing: z.string().nullable(),
+      }),
+    ),
+  ])
+  const mutation = schema.getMutationType()!.getFields().enqueueReportSendWeekly!
+  expect(mutation.description).toBe('Sends it.')
+  const input = schema.getType('EnqueueReportSendWeeklyInput')
+  if (!isInputObjectType(input)) throw new Error('no input type')
+  expect(
+    Object.fromEntries(Object.values(input.getFields()).map(({ name, type }) => [name, String(type)])),
+  ).toEqual({
+    to: 'String!',
+    copies: 'Int!',
+    ratio: 'Float',
+    urgent: 'Boolean',
+    mode: 'EnqueueReportSendWeeklyModeInput',
+    tags: '[String!]!',
+    filter: 'EnqueueReportSendWeeklyFilterInput!',
+    anything: 'JSON',
+    matrix: 'JSON!',
+    either: 'JSON!',
+    nothing: 'JSON',
+  })
+  expect(input.getFields().to!.description).toBe('Who gets it')
+  const mode = schema.getType('EnqueueReportSendWeeklyModeInput')
+  expect(isEnumType(mode) && mode.getValues().map(({ name, value }) => [name, value])).toEqual([
+    ['FULL', 'full'],
+    ['VERY_SHORT', 'very-short'],
+  ])
+  const names = schema.getType('JobName')
+  expect(isEnumType(names) && names.getValues()).toMatchObject([
+    { name: 'REPORT_SEND_WEEKLY', value: 'report.send-weekly', description: 'Sends it.' },
+  ])
+})
+
+test('a definition without a mutation cannot be started, and one whose input is no object takes JSON', () => {
+  const { mutation: _, ...hidden } = job(z.object({}))
+  expect(Object.keys(buildSchema([hidden]).getMutationType()!.getFields())).not.toContain(
+    'enqueueReportSendWeekly',
+  )
+  const fields = buildSchema([job(z.record(z.string(), z.int()))])
+    .getMutationType()!
+    .getFields()
+  expect(String(fields.enqueueReportSendWeekly!.args.find(({ name }) => name === 'input')!.type)).toBe(
+    'JSON!',
+  )
+})
+
+test('nulls for what may be left out are left out; nulls that mean something stay', () => {
+  const definition = job(
+    z.object({
+      a: z.string().optional(),
+      b: z.int().default(1),
+      c: z.string().nullable(),
+      d: z.string().nullish(),
+      list: z.array(z.object({ e: z.boolean().optional() })),
+    }),
+  )
+  expect(
+    withoutOptionalNulls(definition, { a: null, b: null, c: null, d: null, list: [{ e: null }] }),
+  ).toEqual({ c: null, d: null, list: [{}] })
+})
