@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
+  // Without it Vite takes another entry of graphql than Node does, and two copies refuse each other.
+  ssr: { resolve: { conditions: ['module-sync', 'node'] } },
   test: {
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', '.data/**', '.tools/**'],

@@ -147,10 +147,10 @@ const nobody: LeadFields = {
 export function readLeadPatch(input: LeadInput): Partial<LeadFields> | InputIssue[] {
   const read = reader()
   const patch: { -readonly [K in keyof LeadFields]?: LeadFields[K] } = {}
-  const country = input.country ?? countryOfLocale(input.locale)
+  const country = () => input.country ?? countryOfLocale(input.locale)
   if (input.email !== undefined) patch.email = read.normal('email', input.email, normaliseEmail)
   if (input.phone !== undefined)
-    patch.phone = read.normal('phone', input.phone, (raw) => normalisePhone(raw, country))
+    patch.phone = read.normal('phone', input.phone, (raw) => normalisePhone(raw, country()))
   if (input.locale !== undefined) patch.locale = read.normal('locale', input.locale, normaliseLocale)
   if (input.timeZone !== undefined)
     patch.timeZone = read.normal('timeZone', input.timeZone, normaliseTimeZone)

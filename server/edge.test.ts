@@ -54,6 +54,18 @@ describe('a key', () => {
     }
   })
 
+  test('is asked for first, whatever else is wrong with the request', async () => {
+    const statuses = await Promise.all(
+      [
+        { method: 'POST', body: 'x' },
+        { method: 'POST', body: 'y'.repeat(20_000) },
+        { method: 'GET' },
+        { method: 'PUT' },
+      ].map((init) => fetch(api.url, init)),
+    )
+    expect(statuses.map(({ status }) => status)).toEqual([401, 401, 401, 401])
+  })
+
   test('that is revoked stops working within 5 seconds, open connections and streams included', async () => {
     const key = await api.addKey({ role: 'VIEWER' })
     const closed = Promise.withResolvers<{ code: number }>()
@@ -296,4 +308,14 @@ test('closing says so to everybody: sockets go away, streams complete, running r
   await closing
   await expect(fetch(other.url)).rejects.toThrow()
   await other.close()
+})
+
+test('a document that does not parse is a 400 each time, over whichever transport it came first', async () => {
+  const client = api.socket(await api.addKey({ role: 'ADMIN' }))
+  expect(await failure(client, '{ first over { the socket')).toEqual(['GRAPHQL_PARSE_FAILED'])
+  const statuses = [
+    await api.ask('{ first over { the socket'),
+    await api.ask('{ first over { the socket'),
+  ].map(({ status }) => status)
+  expect(statuses).toEqual([400, 400])
 })

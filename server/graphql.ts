@@ -23,7 +23,8 @@ export function createGraphql(config: Config, deps: Deps, live: Live): Yoga {
     landingPage: false,
     multipart: false,
     batching: false,
-    maxRequestBodySize: config.MAX_BODY_BYTES,
+    // The body has been read, and measured, by then.
+    maxRequestBodySize: false,
     cors: origins.length > 0 && { origin: origins, credentials: false, exposedHeaders: ['X-Correlation-Id'] },
     maskedErrors: { isDev: false, errorMessage: '', maskError },
     logging: {

@@ -1,4 +1,11 @@
-import { type DocumentNode, type GraphQLSchema, type ParseOptions, parse, type Source } from 'graphql'
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  type ParseOptions,
+  parse,
+  type Source,
+} from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { costOf } from './cost.ts'
 import { depthLimit } from './depth.ts'
@@ -7,13 +14,22 @@ import { apiError } from './errors.ts'
 /** Longest document, in tokens. The standard introspection query has about 400. */
 const maxTokens = 4_000
 
+/** Errors are remembered with the document, so they are complete from the start: also those first met on a WebSocket. */
 function parseShort(source: string | Source, options?: ParseOptions): DocumentNode {
   try {
     return parse(source, { ...options, maxTokens })
   } catch (error) {
-    if (error instanceof Error && error.message.includes(`more than ${maxTokens} tokens`))
-      throw apiError('TOO_COMPLEX', `The document has more than ${maxTokens} tokens`, { status: 400 })
-    throw error
+    if (!(error instanceof GraphQLError)) throw error
+    const tooLong = error.message.includes(`more than ${maxTokens} tokens`)
+    const { positions } = error
+    throw new GraphQLError(tooLong ? `The document has more than ${maxTokens} tokens` : error.message, {
+      source: error.source,
+      positions,
+      extensions: {
+        code: tooLong ? 'TOO_COMPLEX' : 'GRAPHQL_PARSE_FAILED',
+        http: { spec: true, status: 400 },
+      },
+    })
   }
 }
 

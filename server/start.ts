@@ -6,10 +6,9 @@ import type { JobEvents, Ledger } from '../ledger/ledger.ts'
 import type { LeadTimelines } from '../marketing/timeline.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Orm } from '../runtime/db.ts'
-import { secretIn } from './auth.ts'
-import { correlationIdOf } from './edge-context.ts'
 import { createGraphiql, type Graphiql } from './graphiql.ts'
 import { createGraphql, graphqlPath, type Yoga } from './graphql.ts'
+import { answerGraphql, json } from './http.ts'
 import { type Keyring, openKeyring } from './keyring.ts'
 import { trackSubscriptions } from './live.ts'
 import { pathOf } from './upgrade.ts'
@@ -44,7 +43,7 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   const keyring = openKeyring(fork, log)
   const live = trackSubscriptions(keyring)
   const yoga = createGraphql(config, { log, fork, ledger, events, timelines }, live)
-  const state = { closing: false, inFlight: 0 }
+  const state = { closing: false }
   const graphiql = config.GRAPHIQL ? createGraphiql() : undefined
   const server = createServer(doorman(settings, { yoga, keyring, graphiql, state }))
   server.keepAliveTimeout = 65_000
@@ -77,7 +76,7 @@ interface Parts {
 
 /** Sends each request to the part that answers it. */
 function doorman(
-  { log, ready, routes = {} }: ServerSettings,
+  { config, log, ready, routes = {} }: ServerSettings,
   { yoga, keyring, graphiql, state }: Parts,
 ): Route {
   const all = new Map<string, Route>(
@@ -94,28 +93,19 @@ function doorman(
     } satisfies Record<string, Route>),
   )
 
-  async function graphql(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { headers } = request
-    const correlationId = correlationIdOf(headers['x-correlation-id'])
-    response.setHeader('X-Correlation-Id', correlationId)
-    const caller =
-      request.method === 'OPTIONS' ? undefined : await keyring.find(secretIn(headers.authorization))
-    const idempotencyKey = headers['idempotency-key']
-    await yoga(request, response, { correlationId, caller, idempotencyKey: idempotencyKey?.toString() })
-  }
-
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const path = pathOf(request)
     const route = all.get(path)
     if (route) return route(request, response)
     if (graphiql?.answers(path, request)) return graphiql.answer(request, response)
-    if (path === graphqlPath) return graphql(request, response)
+    if (path === graphqlPath) return answerGraphql({ config, log, yoga, keyring }, request, response)
     return json(response, 404, { error: 'NOT_FOUND' })
   }
 
   return (request, response) => {
     if (state.closing) response.setHeader('Connection', 'close')
     answer(request, response).catch((error: Error) => {
+      if (response.destroyed) return log.debug({ err: error }, 'The client left')
       log.error({ err: error, path: pathOf(request) }, 'Unexpected error in a request')
       if (response.headersSent) response.destroy()
       else
@@ -126,12 +116,6 @@ function doorman(
         })
     })
   }
-}
-
-function json(response: ServerResponse, status: number, body: unknown): void {
-  response
-    .writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-    .end(JSON.stringify(body))
 }
 
 /** Waits for answers under way; what still runs after `ms` is cut off. */

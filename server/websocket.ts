@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { ExecutionArgs, GraphQLError } from 'graphql'
+import type { GraphQLError } from 'graphql'
 import type { Context, SubscribePayload } from 'graphql-ws'
 import { type Extra, useServer } from 'graphql-ws/use/ws'
 import type { Logger } from 'pino'
@@ -8,10 +8,11 @@ import { WebSocketServer } from 'ws'
 import type { Config } from '../runtime/config.ts'
 import type { Caller } from '../schema/index.ts'
 import { secretIn } from './auth.ts'
-import { correlationIdOf, type EdgeContext } from './edge-context.ts'
-import { apiError, maskError, presentErrors } from './errors.ts'
-import { unauthenticated, type Yoga } from './graphql.ts'
+import { correlationIdOf } from './edge-context.ts'
+import { apiError, presentErrors } from './errors.ts'
+import type { Yoga } from './graphql.ts'
 import type { Keyring } from './keyring.ts'
+import { type Operation, prepare, toJson } from './operation.ts'
 import { refusalOf } from './upgrade.ts'
 
 /** Only home of graphql-ws: GraphQL over WebSocket (graphql-transport-ws), on the same path as HTTP. */
@@ -23,8 +24,6 @@ interface State {
   [key: PropertyKey]: unknown
 }
 type Connection = Context<Record<string, unknown> | undefined, Extra & Partial<State>>
-type Run = ReturnType<Yoga['getEnveloped']>['execute']
-type Prepared = ExecutionArgs & { rootValue: { execute: Run; subscribe: Run } }
 
 export interface SocketEdge {
   /** Closes every connection with 1001, so that clients go elsewhere. */
@@ -49,20 +48,21 @@ export function serveSockets({ server, config, log, yoga, keyring }: Settings): 
   const admit = admission(keyring, config.MAX_SOCKETS_PER_KEY)
   const operations = new WeakMap<SubscribePayload, string>()
   const present = (payload: SubscribePayload, errors: readonly GraphQLError[]) =>
-    presentErrors(errors, operations.get(payload) ?? correlationIdOf(undefined), log).map(format)
+    presentErrors(errors, operations.get(payload) ?? correlationIdOf(undefined), log).map(toJson)
 
   const served = useServer<Record<string, unknown> | undefined, State>(
     {
       connectionInitWaitTimeout: initTimeoutMs,
-      execute: (args) => (args as Prepared).rootValue.execute(args),
-      subscribe: (args) => (args as Prepared).rootValue.subscribe(args),
+      execute: (args) => (args as Operation).rootValue.execute(args) as never,
+      subscribe: (args) => (args as Operation).rootValue.subscribe(args) as never,
       onConnect: (connection) => admit(connection),
       onSubscribe: (connection, _id, payload) => {
         const correlationId = correlationIdOf(payload.extensions?.correlationId)
         operations.set(payload, correlationId)
         if (Object.keys(connection.subscriptions).length > config.MAX_SUBSCRIPTIONS_PER_SOCKET)
           return [apiError('TOO_MANY_SUBSCRIPTIONS')]
-        return prepare(yoga, connection, payload, correlationId)
+        const { caller, socket } = connection.extra
+        return prepare(yoga, { caller, correlationId, socket }, payload)
       },
       onNext: (_connection, _id, payload, _args, result) =>
         result.errors && { data: result.data ?? null, errors: present(payload, result.errors) },
@@ -109,6 +109,7 @@ function admission(keyring: Keyring, maxPerKey: number): (connection: Connection
         connectionParams?.authorization ?? connectionParams?.apiKey ?? extra.request.headers.authorization,
       ),
     )
+    if (socket.readyState !== socket.OPEN) return
     if (!caller) return socket.close(closeCodes.unauthorized, 'The API key is missing or not good')
     const count = (perKey.get(caller.id) ?? 0) + 1
     if (count > maxPerKey) return socket.close(closeCodes.tooMany, 'Too many connections of this key')
@@ -122,51 +123,4 @@ function admission(keyring: Keyring, maxPerKey: number): (connection: Connection
       leave(caller.id)
     }
   }
-}
-
-/** What graphql-ws executes, or the errors it answers with. It must not throw: that would close the whole connection. */
-async function prepare(
-  yoga: Yoga,
-  { extra }: Connection,
-  payload: SubscribePayload,
-  correlationId: string,
-): Promise<ExecutionArgs | GraphQLError[]> {
-  const { caller, socket } = extra
-  if (!caller) return [unauthenticated()]
-  try {
-    const context: EdgeContext = { caller, correlationId, socket }
-    const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped(
-      context as never,
-    )
-    const document = parse(payload.query)
-    const errors = validate(schema, document)
-    if (errors.length > 0) return [...errors]
-    return {
-      schema,
-      document,
-      operationName: payload.operationName ?? null,
-      variableValues: payload.variables ?? {},
-      contextValue: await contextFactory(),
-      rootValue: { execute: guarded(execute), subscribe: guarded(subscribe) },
-    }
-  } catch (error) {
-    return [maskError(error)]
-  }
-}
-
-/** A throw while an operation starts is that operation's error, not the end of the connection. */
-function guarded<Result>(run: (args: ExecutionArgs) => Promise<Result> | Result) {
-  return async (args: ExecutionArgs): Promise<Result | { errors: GraphQLError[] }> => {
-    try {
-      return await run(args)
-    } catch (error) {
-      return { errors: [maskError(error)] }
-    }
-  }
-}
-
-/** `http` is for the HTTP edge only. */
-function format(error: GraphQLError) {
-  const { extensions: { http: _, ...extensions } = {}, ...rest } = error.toJSON()
-  return { ...rest, extensions }
 }

@@ -6,6 +6,7 @@ import { type App, isPm2Running, listApps, pm2 } from './pm2.ts'
 
 const READY_MS = 90_000
 const LOOK_MS = 3000
+const STEADY_MS = 10_000
 
 /** Starts the apps of ecosystem.config.cjs and waits until all run and the API is ready. Gives their process ids. */
 export async function startApps(env: NodeJS.ProcessEnv, apiUrl: string, signal: AbortSignal) {
@@ -32,10 +33,15 @@ async function waitUntilReady(apiUrl: string, signal: AbortSignal): Promise<void
     nextLook = Date.now() + LOOK_MS
     const apps = await listApps()
     failOnBroken(apps)
-    const waiting = apps.filter((app) => app.pm2_env.status !== 'online')
-    if (ready && waiting.length === 0) return
+    if (ready && apps.every(isSteady)) return
     if (Date.now() > end) throw notReady(apps, apiUrl)
   }
+}
+
+/** PM2 calls an app online from its first moment, also one that falls over again and again. */
+function isSteady({ pm2_env }: App): boolean {
+  const age = Date.now() - pm2_env.pm_uptime
+  return pm2_env.status === 'online' && (pm2_env.restart_time === 0 || age > STEADY_MS)
 }
 
 /** An app that PM2 gave up or had to start three times will not come up by waiting. */

@@ -15,7 +15,14 @@ const package_ = join(dir, 'node_modules', 'pm2')
 export interface App {
   name: string
   pid: number
-  pm2_env: { status: string; restart_time: number; pm_out_log_path: string; pm_err_log_path: string }
+  pm2_env: {
+    status: string
+    restart_time: number
+    /** When it was started last, in milliseconds since 1970. */
+    pm_uptime: number
+    pm_out_log_path: string
+    pm_err_log_path: string
+  }
 }
 
 /** Runs a PM2 command quietly and gives its output. Rejects with the end of the output when it fails. */

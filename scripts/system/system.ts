@@ -21,7 +21,9 @@ export async function startSystem(signal: AbortSignal): Promise<DevSystem> {
   const settings = developmentSettings(services, ports)
   const config = loadConfig({ ...process.env, ...settings })
   say('Migrating the database …')
-  await migrate(config)
+  await migrate(config).catch((error: Error) => {
+    throw new Error(`${error.message}\nThe database could not be migrated. ${leftover(databaseUrl)}`)
+  })
   const keys = await seedDevelopment(config)
   signal.throwIfAborted()
   say('Starting the apps under PM2 …')
@@ -37,6 +39,11 @@ export async function stopSystem(): Promise<void> {
   await stopApps()
   await stopServices(dataDir)
 }
+
+const leftover = (databaseUrl?: string) =>
+  databaseUrl
+    ? 'Give a DATABASE_URL of an empty database.'
+    : 'If it is left from another version and holds nothing you need, remove .data and start again.'
 
 function addresses(services: Services, ports: Ports) {
   const api = apiUrl(ports)

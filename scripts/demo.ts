@@ -1,0 +1,54 @@
+// npm run demo: leads come in and are welcomed by e-mail and WhatsApp; every step is shown as it happens.
+//   npm run demo -- --help   tells the options
+import { Console } from 'node:console'
+import { help, type Options, readOptions } from './demo/options.ts'
+import { createReporter, paint } from './demo/reporter.ts'
+import { type Outcome, runDemo } from './demo/run.ts'
+import { linksOf, summaryOf } from './demo/summary.ts'
+import { stopOwnSystem, type UsedSystem, useSystem } from './demo/system.ts'
+
+const stopping = new AbortController()
+
+async function main(args: string[]): Promise<void> {
+  const options = readOptions(args)
+  if (options.help) return console.log(help)
+  // Whatever is said on the way, also by those who start the system: stdout is for the result alone.
+  if (options.json) globalThis.console = new Console(process.stderr)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
+  const used = await useSystem(stopping.signal)
+  const stopsIt = used.isOwn && !options.keep
+  try {
+    const isLive = process.stdout.isTTY && process.env.TERM !== 'dumb' && !options.json
+    const outcome = await runDemo(used.system, options, createReporter(isLive), stopping.signal)
+    tell(outcome, used, options)
+  } finally {
+    if (stopsIt) await stopOwnSystem()
+  }
+}
+
+function tell(outcome: Outcome, { system, isOwn }: UsedSystem, { json, keep }: Options): void {
+  const { tally, problems, tag } = outcome
+  console.log(`\n${summaryOf(outcome, paint).join('\n')}\n`)
+  console.log(isOwn && !keep ? lookAround : linksOf(system, tag).join('\n'))
+  if (problems.length > 0) complain(problems, `${system.sandboxUrl}/_sandbox`)
+  if (json) process.stdout.write(`${JSON.stringify(tally)}\n`)
+}
+
+const lookAround =
+  'To look around: npm start (in another terminal), then npm run demo again; or npm run demo -- --keep.'
+
+function complain(problems: string[], sandboxPage: string): void {
+  process.exitCode = 1
+  console.error(
+    `\nNot everything went as it should:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+  )
+  console.error(
+    'A job in GraphiQL: { job(id: "…") { state error { message } attemptHistory { number errorMessage } } }',
+  )
+  console.error(`The processes' logs: npm run pm2 -- logs   What the vendors received: ${sandboxPage}`)
+}
+
+main(process.argv.slice(2)).catch((error: Error) => {
+  console.error(stopping.signal.aborted ? '\nStopped.' : `\n${error.message}`)
+  process.exitCode = stopping.signal.aborted ? 130 : 1
+})

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Document, Page, PageVariables } from './operations.ts'
+
+export interface Api {
+  /** Runs a query or mutation; it is repeated while the API cannot be reached, so mutations need idempotency keys. */
+  ask<Answer, Variables>(document: Document<Answer, Variables>, variables: Variables): Promise<Answer>
+  /** Everything a list holds, page by page. */
+  all<Node, Filter>(
+    document: Document<{ page: Page<Node> }, PageVariables<Filter>>,
+    filter: Filter,
+  ): Promise<Node[]>
+}
+
+export interface ApiSettings {
+  url: string
+  key: string
+  /** Comes back on every job that a request starts. */
+  correlationId: string
+  signal: AbortSignal
+}
+
+const tries = 8
+const pauseMs = 250
+
+class NotReached extends Error {}
+
+/** The API over HTTP. */
+export function openApi(settings: ApiSettings): Api {
+  async function ask<Answer, Variables>(document: Document<Answer, Variables>, variables: Variables) {
+    for (let n = 1; ; n++) {
+      try {
+        return await post<Answer>(settings, { query: document, variables })
+      } catch (error) {
+        if (!(error instanceof NotReached) || n === tries) throw error
+        await sleep(pauseMs * n, undefined, { signal: settings.signal })
+      }
+    }
+  }
+  async function all<Node, Filter>(
+    document: Document<{ page: Page<Node> }, PageVariables<Filter>>,
+    filter: Filter,
+  ) {
+    const nodes: Node[] = []
+    for (let after: string | null = null; ; ) {
+      const { page }: { page: Page<Node> } = await ask(document, { filter, after })
+      nodes.push(...page.nodes)
+      if (!page.pageInfo.hasNextPage) return nodes
+      after = page.pageInfo.endCursor
+    }
+  }
+  return { ask, all }
+}
+
+async function post<Answer>(
+  { url, key, correlationId, signal }: ApiSettings,
+  body: unknown,
+): Promise<Answer> {
+  const headers = {
+    authorization: `Bearer ${key}`,
+    'content-type': 'application/json',
+    'x-correlation-id': correlationId,
+  }
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal }).catch(
+    (error: Error) => {
+      signal.throwIfAborted()
+      throw new NotReached(`${url} cannot be reached: ${error.message}`)
+    },
+  )
+  const text = await response.text()
+  if (response.status >= 500)
+    throw new NotReached(`${url} answered ${response.status}: ${text.slice(0, 300)}`)
+  const { data, errors } = JSON.parse(text) as { data: Answer; errors?: { message: string }[] }
+  if (errors) throw new Error(`${url} answered: ${errors.map(({ message }) => message).join('; ')}`)
+  return data
+}

@@ -1,0 +1,41 @@
+import { parseArgs } from 'node:util'
+
+export interface Options {
+  count: number
+  json: boolean
+  faults: boolean
+  keep: boolean
+  help: boolean
+}
+
+const maxCount = 10_000
+
+export const help = `npm run demo [-- options]   leads come in and are welcomed; every step is shown as it happens
+
+  --count N   so many leads (1 to ${maxCount}; default 25)
+  --faults    the vendors fail now and then, or do their work and lose the answer: nothing is lost or sent twice
+  --keep      leaves the system running if this command started it
+  --json      the last line on stdout is the result as JSON; everything else goes to stderr
+  --help      this text
+
+It uses the running system (npm start), else it starts one and stops it again. It ends with 0 only if every lead's job
+was completed and nothing was sent twice.`
+
+/** Reads the command line. @throws when an option is unknown or its value is not usable */
+export function readOptions(args: string[]): Options {
+  const flag = { type: 'boolean', default: false } as const
+  const { values } = parseArgs({
+    args,
+    options: {
+      count: { type: 'string', default: '25' },
+      json: flag,
+      faults: flag,
+      keep: flag,
+      help: flag,
+    },
+  })
+  const count = Number(values.count)
+  if (!Number.isInteger(count) || count < 1 || count > maxCount)
+    throw new Error(`--count is a whole number from 1 to ${maxCount}, not "${values.count}"`)
+  return { ...values, count }
+}

@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { untilFinal } from '../support/leads.ts'
+import { type System, startTestSystem } from '../support/system.ts'
+import { until } from '../support/world.ts'
+
+let system: System
+beforeAll(async () => {
+  system = await startTestSystem()
+})
+afterAll(() => system?.close())
+
+interface Created {
+  createLead: {
+    __typename: string
+    lead: { id: string }
+    job: { id: string }
+    message?: string
+    alreadyExisted: boolean
+  }
+}
+
+const create = `mutation ($input: CreateLeadInput!, $key: String) {
+  createLead(input: $input, idempotencyKey: $key) {
+    __typename
+    ... on CreateLeadPayload { alreadyExisted lead { id } job { id } }
+    ... on Error { message }
+  }
+}`
+
+const createLead = async (input: Record<string, unknown>) =>
+  (await system.ask<Created>(create, { input })).createLead
+
+interface Story {
+  status: string
+  timeline: {
+    nodes: { type: string; reason: string | null; channel: string | null; vendor: string | null }[]
+  }
+  jobs: { nodes: { state: string; result: Record<string, string>; attemptsMade: number }[] }
+}
+
+async function story(id: string): Promise<Story> {
+  const query = `query ($id: ID!) { lead(id: $id) {
+    status timeline(first: 50) { nodes { type reason channel vendor } } jobs(first: 5) { nodes { state result attemptsMade } }
+  } }`
+  return (await system.ask<{ lead: Story }>(query, { id })).lead
+}
+
+const types = ({ timeline }: Story) => timeline.nodes.map(({ type }) => type)
+const requestsTo = async (vendor: string) =>
+  (await system.sandbox<{ requests: unknown[] } | unknown[]>('GET', `/requests?vendor=${vendor}`)) as {
+    length?: number
+    requests?: unknown[]
+  }
+const count = async (vendor: string) => {
+  const answer = await requestsTo(vendor)
+  return answer.requests?.length ?? answer.length ?? 0
+}
+
+test('a lead with consent is put into audience and CRM, gets both messages, and its timeline tells all of it', async () => {
+  const { lead, job } = await createLead({
+    email: ' Anna.Muster@Example.com ',
+    phone: '612 345 678',
+    country: 'ES',
+    firstName: 'Anna',
+    locale: 'es',
+    tags: ['web'],
+    emailConsent: 'GRANTED',
+    whatsappConsent: 'GRANTED',
+  })
+  await untilFinal(system, [job.id])
+  const told = await until('the timeline tells of delivery', async () => {
+    const now = await story(lead.id)
+    const seen = now.timeline.nodes.map(({ channel, type }) => `${channel} ${type}`)
+    return seen.includes('EMAIL MESSAGE_DELIVERED') && seen.includes('WHATSAPP MESSAGE_READ') ? now : undefined
+  })
+  expect(types(told)[0]).toBe('CREATED')
+  expect(types(told)).toEqual(expect.arrayContaining(['MAILCHIMP_SYNCED', 'CRM_SYNCED', 'MESSAGE_ACCEPTED']))
+  expect(told.status).toBe('WELCOMED')
+  expect(told.jobs.nodes[0]).toMatchObject({
+    state: 'COMPLETED',
+    result: { mailchimp: 'DONE', crm: 'DONE', 'welcome-email': 'ACCEPTED', 'welcome-whatsapp': 'ACCEPTED' },
+  })
+})
+
+test('what is not sent is on the timeline with the reason', async () => {
+  const { lead, job } = await createLead({ email: 'no-phone@example.com', emailConsent: 'DENIED' })
+  await untilFinal(system, [job.id])
+  const skipped = (await story(lead.id)).timeline.nodes.filter(({ type }) => type === 'MESSAGE_SKIPPED')
+  expect(skipped.map(({ channel, reason }) => `${channel} ${reason}`).sort()).toEqual([
+    'EMAIL NO_CONSENT',
+    'WHATSAPP NO_PHONE',
+  ])
+})
+
+test('a person a vendor does not take is an outcome, not a dead job', async () => {
+  const { lead, job } = await createLead({
+    email: 'not-on-whatsapp@example.com',
+    phone: '+34612340000',
+    whatsappConsent: 'GRANTED',
+  })
+  await untilFinal(system, [job.id])
+  const told = await story(lead.id)
+  expect(told.jobs.nodes[0]).toMatchObject({ state: 'COMPLETED', result: { 'welcome-whatsapp': 'REJECTED' } })
+  expect(told.timeline.nodes.find(({ type }) => type === 'MESSAGE_REJECTED')).toMatchObject({
+    channel: 'WHATSAPP',
+    reason: '131026',
+  })
+})
+
+test('a vendor that is down delays its own step only, and steps that are done are not done again', async () => {
+  await system.sandbox('PUT', '/down', { vendor: 'hubspot', down: true })
+  const before = { mailchimp: await count('mailchimp'), mandrill: await count('mandrill') }
+  const { lead, job } = await createLead({
+    email: 'patient@example.com',
+    firstName: 'Pat',
+    emailConsent: 'GRANTED',
+  })
+  const done = await until('the other steps are done', async () => {
+    const now = await story(lead.id)
+    return types(now).includes('MESSAGE_ACCEPTED') && types(now).includes('MAILCHIMP_SYNCED')
+      ? now
+      : undefined
+  })
+  expect(types(done)).not.toContain('CRM_SYNCED')
+  await until(
+    'it has been tried again',
+    async () => ((await story(lead.id)).jobs.nodes[0]?.attemptsMade ?? 0) >= 2,
+  )
+  await system.sandbox('PUT', '/down', { vendor: 'hubspot', down: false })
+  expect(await untilFinal(system, [job.id])).toEqual({ COMPLETED: 1 })
+  expect(types(await story(lead.id))).toContain('CRM_SYNCED')
+  expect({ mailchimp: await count('mailchimp'), mandrill: await count('mandrill') }).toEqual({
+    mailchimp: before.mailchimp + 1,
+    mandrill: before.mandrill + 1,
+  })
+})
+
+test('one idempotency key makes one lead, however many requests carry it at once', async () => {
+  const input = { email: 'once@example.com', idempotencyKey: 'form-4711' }
+  const answers = await Promise.all(Array.from({ length: 20 }, () => createLead(input)))
+  expect(new Set(answers.map(({ lead }) => lead.id)).size).toBe(1)
+  expect(answers.filter(({ alreadyExisted }) => !alreadyExisted)).toHaveLength(1)
+  const other = await createLead({ ...input, email: 'other@example.com' })
+  expect(other.__typename).toBe('IdempotencyConflictError')
+})
+
+test('the vendors’ reports are believed only when they are signed', async () => {
+  const url = system.url.replace('/graphql', '/webhooks/whatsapp')
+  const body = JSON.stringify({ object: 'whatsapp_business_account', entry: [] })
+  expect((await fetch(url, { method: 'POST', body })).status).toBe(401)
+  expect(
+    (
+      await fetch(url, {
+        method: 'POST',
+        body,
+        headers: { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` },
+      })
+    ).status,
+  ).toBe(401)
+})
