@@ -71,7 +71,9 @@ test('a lead with consent is put into audience and CRM, gets both messages, and 
   const told = await until('the timeline tells of delivery', async () => {
     const now = await story(lead.id)
     const seen = now.timeline.nodes.map(({ channel, type }) => `${channel} ${type}`)
-    return seen.includes('EMAIL MESSAGE_DELIVERED') && seen.includes('WHATSAPP MESSAGE_READ') ? now : undefined
+    return seen.includes('EMAIL MESSAGE_DELIVERED') && seen.includes('WHATSAPP MESSAGE_READ')
+      ? now
+      : undefined
   })
   expect(types(told)[0]).toBe('CREATED')
   expect(types(told)).toEqual(expect.arrayContaining(['MAILCHIMP_SYNCED', 'CRM_SYNCED', 'MESSAGE_ACCEPTED']))

@@ -1,4 +1,4 @@
-import type { System } from './system.ts'
+import type { Stage } from './system.ts'
 import { until } from './world.ts'
 
 /** Leads for stories: each with an e-mail address, a phone number and consent, so each gets both messages. */
@@ -16,7 +16,7 @@ const createLeadsMutation = `mutation ($inputs: [CreateLeadInput!]!) {
 }`
 
 /** Creates leads by the API; returns the ids of their jobs. */
-export async function createLeads(system: System, from: number, count: number): Promise<string[]> {
+export async function createLeads(system: Stage, from: number, count: number): Promise<string[]> {
   const inputs = Array.from({ length: count }, (_, index) => leadInput(from + index))
   const { createLeads: answer } = await system.ask<{
     createLeads: { items?: { outcome: string; job: { id: string } }[]; message?: string }
@@ -26,11 +26,7 @@ export async function createLeads(system: System, from: number, count: number): 
 }
 
 /** Waits until all jobs are final; returns how many ended in which state. */
-export async function untilFinal(
-  system: System,
-  ids: string[],
-  ms = 90_000,
-): Promise<Record<string, number>> {
+export async function untilFinal(system: Stage, ids: string[], ms = 90_000): Promise<Record<string, number>> {
   return until(
     'all jobs are final',
     async () => {
@@ -82,7 +78,7 @@ interface Payload {
 
 /** Watches jobs over WebSocket as a browser would. A snapshot counts as an event of each of its jobs. */
 export function watchJobs(
-  system: System,
+  system: Stage,
   options: { after?: string | undefined; filter?: unknown } = {},
 ): Watch {
   const socket = system.socket()

@@ -12,10 +12,8 @@ import { createDatabase } from './database.ts'
 import { type Process, startEntry } from './processes.ts'
 
 /** The whole system as its users have it: real processes, real MariaDB and Redis, vendors played by the sandbox. */
-export interface System {
-  api: Process
-  worker: Process
-  dispatchers: Process[]
+/** Everything around the processes: a database, vendors, a key, and what a client does. */
+export interface Stage {
   orm: Orm
   url: string
   wsUrl: string
@@ -23,25 +21,57 @@ export interface System {
   key: string
   workspaceId: string
   env: Record<string, string>
-  start(entry: 'api' | 'dispatcher' | 'worker', env?: Record<string, string>): Promise<Process>
   ask<T>(query: string, variables?: Record<string, unknown>): Promise<T>
   socket(): Client
   sandbox<T>(method: string, path: string, body?: unknown): Promise<T>
   /** Messages the vendors took, and those they took twice. */
   sends(): Promise<{ total: number; sends: { correlation: string }[]; duplicates: unknown[] }>
+  /** Closes the sockets of all clients. */
+  disconnect(): void
   close(): Promise<void>
 }
 
-export interface SystemOptions {
+export interface System extends Stage {
+  api: Process
+  worker: Process
+  dispatchers: Process[]
+  start(entry: 'api' | 'dispatcher' | 'worker', env?: Record<string, string>): Promise<Process>
+}
+
+export interface StageOptions {
   databaseUrl?: string
   redisUrl?: string
   env?: Record<string, string>
-  dispatchers?: number
 }
 
 const secret = 'sandbox-webhook-secret'
 
-export async function startTestSystem(options: SystemOptions = {}): Promise<System> {
+/** The whole system, each process started by itself. */
+export async function startTestSystem(
+  options: StageOptions & { dispatchers?: number } = {},
+): Promise<System> {
+  const stage = await setStage(options)
+  const processes: Process[] = []
+  const start = async (entry: string, more = {}) => {
+    const process = await startEntry(`bin/${entry}.ts`, { ...stage.env, ...more })
+    processes.push(process)
+    return process
+  }
+  const [api, worker, ...dispatchers] = await Promise.all([
+    start('api'),
+    start('worker'),
+    ...Array.from({ length: options.dispatchers ?? 1 }, () => start('dispatcher')),
+  ])
+  const close = async () => {
+    stage.disconnect()
+    await Promise.all(processes.map((process) => process.stop()))
+    await stage.close()
+  }
+  return { ...stage, api, worker, dispatchers, start, close }
+}
+
+/** Sets the stage for processes that somebody else starts with `env`. */
+export async function setStage(options: StageOptions = {}): Promise<Stage> {
   const database = await createDatabase(options.databaseUrl ?? inject('databaseUrl'))
   const port = await findFreePort(20_000 + Math.floor(Math.random() * 10_000))
   const api = `http://127.0.0.1:${port}`
@@ -60,24 +90,10 @@ export async function startTestSystem(options: SystemOptions = {}): Promise<Syst
     PORT: String(port),
     ...options.env,
   }
-  const processes: Process[] = []
-  const start = async (entry: string, more = {}) => {
-    const process = await startEntry(`bin/${entry}.ts`, { ...env, ...more })
-    processes.push(process)
-    return process
-  }
-  const [server, worker, ...dispatchers] = await Promise.all([
-    start('api'),
-    start('worker'),
-    ...Array.from({ length: options.dispatchers ?? 1 }, () => start('dispatcher')),
-  ])
   const clients: Client[] = []
   const callSandbox = <T>(method: string, path: string, body?: unknown) =>
     control<T>(`${sandbox.url}/_sandbox${path}`, method, body)
   return {
-    api: server,
-    worker,
-    dispatchers,
     orm,
     url: `${api}/graphql`,
     wsUrl: `${api.replace('http', 'ws')}/graphql`,
@@ -85,7 +101,6 @@ export async function startTestSystem(options: SystemOptions = {}): Promise<Syst
     key,
     workspaceId,
     env,
-    start,
     ask: (query, variables) => ask(`${api}/graphql`, key, query, variables),
     socket() {
       const client = createClient({
@@ -99,9 +114,10 @@ export async function startTestSystem(options: SystemOptions = {}): Promise<Syst
     },
     sandbox: callSandbox,
     sends: () => callSandbox('GET', '/sends'),
+    disconnect() {
+      for (const client of clients) void client.dispose()
+    },
     async close() {
-      for (const client of clients) await client.dispose()
-      await Promise.all(processes.map((process) => process.stop()))
       await sandbox.close()
       await orm.close()
       await database.drop().catch(() => undefined)
