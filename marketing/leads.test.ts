@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Em } from '../entities/index.ts'
 import { createWorld, type World } from '../test/support/world.ts'
-import { appendLeadEvents, insertLeads, type LeadFields, updateLead } from './leads.ts'
+import { updateLead } from './lead-change.ts'
+import { appendLeadEvents } from './lead-events.ts'
+import type { LeadFields } from './lead-row.ts'
+import { insertLeads } from './leads.ts'
 import { readTimeline } from './timeline.ts'
 
 let world: World

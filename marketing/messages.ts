@@ -2,7 +2,7 @@ import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
 import type { LeadEventType } from '../entities/lead-event.ts'
 import type { Channel, DeliveryState, Message, MessageState } from '../entities/message.ts'
-import { appendLeadEvents } from './leads.ts'
+import { appendLeadEvents } from './lead-events.ts'
 
 /**
  * The send ledger. Each message is claimed by a unique row before it leaves, so two attempts, two workers or two jobs

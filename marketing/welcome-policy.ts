@@ -1,4 +1,4 @@
-import type { LeadRow } from './leads.ts'
+import type { LeadRow } from './lead-row.ts'
 
 /** Why a welcome message is not sent. */
 export type SkipReason = 'NO_EMAIL' | 'NO_PHONE' | 'NO_CONSENT'

@@ -1,51 +1,36 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { InvalidInputError } from '../ledger/errors.ts'
-import type { Api } from '../schema/api.ts'
 import type { Context } from '../schema/context.ts'
+import { type EnqueueFields, maxPriority } from '../schema/enqueue-fields.ts'
 
-/** What every mutation that starts a job takes besides its input. */
-
-export interface EnqueueArgs {
-  idempotencyKey?: string | null | undefined
-  runAt?: Date | null | undefined
-  priority?: number | null | undefined
-}
-
+/** How the job that a mutation starts is to be enqueued. */
 export interface EnqueueOptions {
   idempotencyKey: string | undefined
   runAt: Date | undefined
   priority: number | undefined
 }
 
-const maxPriority = 2_097_151
-
-/** Declares the arguments. */
-export function enqueueArgs(builder: Api['builder']) {
-  return builder.args((t) => ({
-    idempotencyKey: t.string({
-      description:
-        'The same key and input bring back the first job instead of starting another. Beats the Idempotency-Key header.',
-    }),
-    runAt: t.field({ type: 'DateTime', description: 'Not before this time.' }),
-    priority: t.int({ description: `1 (first) to ${maxPriority} (last); 0 or nothing: as it comes.` }),
-  }))
+/** An input without the options of its job: what a repeat is told from a conflict by. */
+export function withoutOptions<T extends EnqueueFields>(input: T): Omit<T, keyof EnqueueFields> {
+  const { idempotencyKey: _, runAt: __, priority: ___, ...rest } = input
+  return rest
 }
 
 /**
- * Reads the arguments, and the header when there is no key among them. One header serves all mutations of a document:
+ * Reads the options, and the header when there is no key among them. One header serves all mutations of a document:
  * with several of them, each adds its own name.
  * @throws InvalidInputError
  */
 export function enqueueOptions(
-  args: EnqueueArgs,
+  fields: EnqueueFields,
   context: Context,
   info: GraphQLResolveInfo,
 ): EnqueueOptions {
-  const { priority, runAt } = args
+  const { priority, runAt } = fields
   if (priority && (priority < 0 || priority > maxPriority))
     throw new InvalidInputError([{ path: 'priority', message: `must be between 0 and ${maxPriority}` }])
   return {
-    idempotencyKey: checked(args.idempotencyKey ?? fromHeader(context, info)),
+    idempotencyKey: checked(fields.idempotencyKey ?? fromHeader(context, info)),
     runAt: runAt ?? undefined,
     priority: priority ?? undefined,
   }
@@ -56,7 +41,7 @@ function fromHeader({ idempotencyKey }: Context, info: GraphQLResolveInfo): stri
   return `${idempotencyKey}:${info.path.key}`
 }
 
-/** Shorter than the column, so that `createLeads` can add the number of each item. */
+/** Shorter than the column, so that `createLeads` can add the number of each lead. */
 const keyPattern = /^[\x21-\x7e]{1,160}$/
 
 function checked(key: string | undefined): string | undefined {

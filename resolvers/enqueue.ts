@@ -4,9 +4,10 @@ import { IdempotencyConflictError, InvalidInputError, UnknownJobError } from '..
 import type { Enqueued } from '../ledger/ledger.ts'
 import type { Api } from '../schema/api.ts'
 import type { Context } from '../schema/context.ts'
-import { jobInputType, withoutOptionalNulls } from '../schema/job-input.ts'
+import { type EnqueueFields, enqueueFields } from '../schema/enqueue-fields.ts'
+import { jobInputOf, jobInputType, withoutOptionalNulls } from '../schema/job-input.ts'
 import { mutationName } from '../schema/job-names.ts'
-import { type EnqueueArgs, enqueueArgs, enqueueOptions } from './enqueue-options.ts'
+import { enqueueOptions } from './enqueue-options.ts'
 
 /** Starting jobs: one mutation for any of them, and a typed one for each that may be started from outside. */
 export function enqueueMutations({ builder, Job, JobName, definitions }: Api): void {
@@ -35,10 +36,12 @@ export function enqueueMutations({ builder, Job, JobName, definitions }: Api): v
       args: {
         name: t.arg({ type: JobName, required: true }),
         input: t.arg({ type: 'JSON', required: true }),
-        ...enqueueArgs(builder),
+        ...builder.args(enqueueFields),
       },
-      resolve: (_, { name, ...args }, context, info) =>
-        enqueue(definitionOf(definitions, name)!, args, context, info),
+      resolve: (_, { name, input, ...options }, context, info) => {
+        const definition = definitionOf(definitions, name)!
+        return enqueue(definition, withoutOptionalNulls(definition, input), options, context, info)
+      },
     }),
   )
 
@@ -49,11 +52,9 @@ export function enqueueMutations({ builder, Job, JobName, definitions }: Api): v
         type: EnqueueResult,
         description: definition.description,
         authScopes: { permission: definition.mutation!.permission },
-        args: {
-          input: t.arg({ type: jobInputType(builder, definition) as 'JSON', required: true }),
-          ...enqueueArgs(builder),
-        },
-        resolve: (_, args, context, info) => enqueue(definition, args, context, info),
+        args: { input: t.arg({ type: jobInputType(builder, definition), required: true }) },
+        resolve: (_, { input }, context, info) =>
+          enqueue(definition, jobInputOf(definition, input), input, context, info),
       }),
     )
   }
@@ -61,15 +62,15 @@ export function enqueueMutations({ builder, Job, JobName, definitions }: Api): v
 
 function enqueue(
   definition: AnyJobDefinition,
-  args: EnqueueArgs & { input?: unknown },
+  input: unknown,
+  options: EnqueueFields,
   context: Context,
   info: GraphQLResolveInfo,
 ): Promise<Enqueued> {
-  const input = withoutOptionalNulls(definition, args.input)
   return context.ledger.enqueue({
     definition,
     input,
     actor: context.actor,
-    ...enqueueOptions(args, context, info),
+    ...enqueueOptions(options, context, info),
   })
 }

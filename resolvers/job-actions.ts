@@ -2,7 +2,7 @@ import { definitionOf } from '../ledger/definition.ts'
 import { InvalidInputError, NotFoundError, UnknownJobError, WrongStateError } from '../ledger/errors.ts'
 import type { JobRow } from '../ledger/row.ts'
 import type { Api } from '../schema/api.ts'
-import { forbidden } from '../schema/builder.ts'
+import { forbidden, type InputFields } from '../schema/builder.ts'
 import type { Context } from '../schema/context.ts'
 
 /** What operators do to jobs. The ledger writes the audit row of each in the same transaction. */
@@ -15,17 +15,25 @@ export function jobActions({ builder, Job }: Api): void {
     resolveType: () => JobPayload,
   })
   const common = { authScopes: { permission: 'jobs:write' } } as const
-  const target = builder.args((t) => ({
+  const target = (t: InputFields) => ({
     id: t.id({ required: true }),
     reason: t.string({ description: 'Why; kept with the action.' }),
-  }))
+  })
+  const RetryJobInput = builder.inputType('RetryJobInput', { fields: target })
+  const CancelJobInput = builder.inputType('CancelJobInput', { fields: target })
+  const RerunJobInput = builder.inputType('RerunJobInput', {
+    fields: (t) => ({
+      ...target(t),
+      input: t.field({ type: 'JSON', required: true, description: 'What the new job runs with.' }),
+    }),
+  })
   builder.mutationFields((t) => ({
     retryJob: t.field({
       ...common,
       type: JobResult,
       description: 'Starts the next run of a dead or cancelled job. Its attempts so far stay.',
-      args: target,
-      resolve: async (_, { id, reason }, { ledger, actor }) => ({
+      args: { input: t.arg({ type: RetryJobInput, required: true }) },
+      resolve: async (_, { input: { id, reason } }, { ledger, actor }) => ({
         job: await ledger.retry(actor, id, reason ?? undefined),
       }),
     }),
@@ -33,9 +41,9 @@ export function jobActions({ builder, Job }: Api): void {
       ...common,
       type: JobPayload,
       description: 'Runs a final job again with other input, as a new job whose `retryOf` is the old one.',
-      args: { ...target, input: t.arg({ type: 'JSON', required: true }) },
+      args: { input: t.arg({ type: RerunJobInput, required: true }) },
       errors: { types: [NotFoundError, WrongStateError, InvalidInputError, UnknownJobError] },
-      resolve: async (_, { id, input, reason }, context) => {
+      resolve: async (_, { input: { id, input, reason } }, context) => {
         await checkMayStart(id, context)
         return { job: await context.ledger.rerun(context.actor, id, input, reason ?? undefined) }
       },
@@ -44,8 +52,8 @@ export function jobActions({ builder, Job }: Api): void {
       ...common,
       type: JobResult,
       description: 'Cancels a job: at once when it does not run, else by asking its worker to stop.',
-      args: target,
-      resolve: async (_, { id, reason }, { ledger, actor }) => ({
+      args: { input: t.arg({ type: CancelJobInput, required: true }) },
+      resolve: async (_, { input: { id, reason } }, { ledger, actor }) => ({
         job: await ledger.cancel(actor, id, reason ?? undefined),
       }),
     }),

@@ -1,9 +1,9 @@
-import { Audit } from '../entities/audit.ts'
-import { newId } from '../entities/ids.ts'
 import { InvalidInputError, NotFoundError } from '../ledger/errors.ts'
-import { type ChangedLead, type LeadChange, type LeadRow, updateLead } from '../marketing/leads.ts'
+import { type ChangedLead, type LeadChange, updateLead } from '../marketing/lead-change.ts'
+import type { LeadRow } from '../marketing/lead-row.ts'
 import type { Api } from '../schema/api.ts'
 import type { Context } from '../schema/context.ts'
+import { audit } from './audit.ts'
 import { LeadExistsError, VersionConflictError } from './errors.ts'
 import { type LeadInputFields, readLeadPatch } from './lead-input.ts'
 
@@ -11,7 +11,13 @@ import { type LeadInputFields, readLeadPatch } from './lead-input.ts'
 export function leadChanges({ builder, Lead, LeadStatus }: Api, fields: LeadInputFields): void {
   const UpdateLeadInput = builder.inputType('UpdateLeadInput', {
     description: 'A change of a lead. What is left out stays as it is; null clears it.',
-    fields: (t) => ({ ...fields(t), status: t.field({ type: LeadStatus }) }),
+    fields: (t) => ({
+      id: t.id({ required: true }),
+      ...fields(t),
+      status: t.field({ type: LeadStatus }),
+      version: t.int({ description: 'The version that is to be changed; another one is a conflict.' }),
+      reason: t.string({ description: 'Why; kept with the action.' }),
+    }),
   })
   const UpdateLeadPayload = builder
     .objectRef<{ lead: LeadRow; changed: boolean }>('UpdateLeadPayload')
@@ -26,16 +32,10 @@ export function leadChanges({ builder, Lead, LeadStatus }: Api, fields: LeadInpu
       type: UpdateLeadPayload,
       description: 'Changes a lead. With `version`, only if nobody has changed it since.',
       authScopes: { permission: 'leads:write' },
-      args: {
-        id: t.arg.id({ required: true }),
-        input: t.arg({ type: UpdateLeadInput, required: true }),
-        version: t.arg.int(),
-        reason: t.arg.string({ description: 'Why; kept with the action.' }),
-      },
+      args: { input: t.arg({ type: UpdateLeadInput, required: true }) },
       errors: { types: [InvalidInputError, NotFoundError, VersionConflictError, LeadExistsError] },
-      resolve: async (_, { id, input, version, reason }, context) => {
-        const { status, ...rest } = input
-        const patch = readLeadPatch(rest)
+      resolve: async (_, { input: { id, status, version, reason, ...fields } }, context) => {
+        const patch = readLeadPatch(fields)
         if (Array.isArray(patch)) throw new InvalidInputError(patch)
         const change = {
           leadId: id,
@@ -56,17 +56,7 @@ function applyChange(
   return ledger.transaction(async (em) => {
     const now = new Date()
     const outcome = await updateLead(em, workspaceId, { ...change, correlationId: actor.correlationId }, now)
-    if (outcome.kind === 'changed')
-      await em.insert(Audit, {
-        id: newId('audit'),
-        workspaceId,
-        apiKeyId: actor.apiKeyId ?? null,
-        action: 'updateLead',
-        subjectId: change.leadId,
-        reason: reason?.slice(0, 500) ?? null,
-        correlationId: actor.correlationId,
-        at: now,
-      })
+    if (outcome.kind === 'changed') await audit(em, actor, 'updateLead', change.leadId, reason)
     return outcome
   })
 }

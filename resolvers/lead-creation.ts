@@ -1,12 +1,13 @@
 import { IdempotencyConflictError, type InputIssue, InvalidInputError } from '../ledger/errors.ts'
 import type { Api } from '../schema/api.ts'
 import type { Context } from '../schema/context.ts'
-import { type EnqueueOptions, enqueueArgs, enqueueOptions } from './enqueue-options.ts'
+import { enqueueFields } from '../schema/enqueue-fields.ts'
+import { type EnqueueOptions, enqueueOptions, withoutOptions } from './enqueue-options.ts'
 import { found, LeadExistsError } from './errors.ts'
 import { type LeadInput, type LeadInputFields, readLead } from './lead-input.ts'
 import { type AcceptedLead, intakeOf, type LeadOutcome, takeIn } from './lead-intake.ts'
 
-const maxItems = 1_000
+const maxLeads = 1_000
 
 interface CreatedItem {
   index: number
@@ -20,28 +21,33 @@ interface CreatedItem {
 export function leadCreation(api: Api, fields: LeadInputFields): void {
   const { builder } = api
   const { CreateLeadPayload, CreateLeadsPayload } = payloads(api)
+  const description = 'A new lead. It needs an e-mail address, a phone number or both.'
+  const LeadInput = builder.inputType('LeadInput', { description, fields })
   const CreateLeadInput = builder.inputType('CreateLeadInput', {
-    description: 'A new lead. It needs an e-mail address, a phone number or both.',
-    fields,
+    description,
+    fields: (t) => ({ ...fields(t), ...enqueueFields(t) }),
+  })
+  const CreateLeadsInput = builder.inputType('CreateLeadsInput', {
+    fields: (t) => ({ leads: t.field({ type: [LeadInput], required: true }), ...enqueueFields(t) }),
   })
   builder.mutationFields((t) => ({
     createLead: t.field({
       type: CreateLeadPayload,
       description: 'Creates a lead and starts its `lead.created` job.',
       authScopes: { permission: 'leads:write' },
-      args: { input: t.arg({ type: CreateLeadInput, required: true }), ...enqueueArgs(builder) },
+      args: { input: t.arg({ type: CreateLeadInput, required: true }) },
       errors: { types: [InvalidInputError, IdempotencyConflictError, LeadExistsError] },
-      resolve: (_, { input, ...args }, context, info) =>
-        createLead(context, input, enqueueOptions(args, context, info)),
+      resolve: (_, { input }, context, info) =>
+        createLead(context, withoutOptions(input), enqueueOptions(input, context, info)),
     }),
     createLeads: t.field({
       type: CreateLeadsPayload,
-      description: `Creates up to ${maxItems} leads in one transaction. Says of each whether it was created, existed or was not acceptable.`,
+      description: `Creates up to ${maxLeads} leads in one transaction. Says of each whether it was created, existed or was not acceptable.`,
       authScopes: { permission: 'leads:write' },
-      args: { items: t.arg({ type: [CreateLeadInput], required: true }), ...enqueueArgs(builder) },
+      args: { input: t.arg({ type: CreateLeadsInput, required: true }) },
       errors: { types: [InvalidInputError, IdempotencyConflictError] },
-      resolve: (_, { items, ...args }, context, info) =>
-        createLeads(context, items, enqueueOptions(args, context, info)),
+      resolve: (_, { input }, context, info) =>
+        createLeads(context, input.leads, enqueueOptions(input, context, info)),
     }),
   }))
 }
@@ -60,18 +66,18 @@ async function createLead(
 
 async function createLeads(
   { ledger, actor }: Context,
-  items: LeadInput[],
+  leads: LeadInput[],
   options: EnqueueOptions,
 ): Promise<CreatedItem[]> {
-  if (items.length > maxItems)
+  if (leads.length > maxLeads)
     throw new InvalidInputError([
-      { path: 'items', message: `has ${items.length} leads; at most ${maxItems} are allowed` },
+      { path: 'leads', message: `has ${leads.length} leads; at most ${maxLeads} are allowed` },
     ])
-  const read = items.map(readLead)
+  const read = leads.map(readLead)
   const requests = read.flatMap((lead, index) => {
     if (Array.isArray(lead)) return []
     const idempotencyKey = options.idempotencyKey && `${options.idempotencyKey}:${index}`
-    return [{ lead, asked: items[index], actor, options: { ...options, idempotencyKey } }]
+    return [{ lead, asked: leads[index], actor, options: { ...options, idempotencyKey } }]
   })
   const outcomes = requests.length > 0 ? await takeIn(ledger, requests) : []
   const next = outcomes.values()

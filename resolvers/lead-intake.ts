@@ -7,7 +7,8 @@ import { IdempotencyConflictError, InvalidInputError } from '../ledger/errors.ts
 import { fingerprint } from '../ledger/input.ts'
 import type { Actor, Ledger } from '../ledger/ledger.ts'
 import type { JobRow } from '../ledger/row.ts'
-import { insertLeads, type LeadFields, type LeadRow } from '../marketing/leads.ts'
+import type { LeadFields, LeadRow } from '../marketing/lead-row.ts'
+import { insertLeads } from '../marketing/leads.ts'
 import type { EnqueueOptions } from './enqueue-options.ts'
 import { LeadExistsError } from './errors.ts'
 

@@ -20,9 +20,10 @@ interface Types {
 }
 
 export type Builder = ReturnType<typeof createBuilder>
-export type { ObjectRef } from '@pothos/core'
-/** What the fields of an input type are made with. */
-export type InputFields = PothosSchemaTypes.InputFieldBuilder<Builder['$inferSchemaTypes'], 'InputObject'>
+export type { InputRef, ObjectRef } from '@pothos/core'
+/** What the fields of an input type, or arguments, are made with. */
+export type InputFields<Kind extends 'Arg' | 'InputObject' = 'InputObject'> =
+  PothosSchemaTypes.InputFieldBuilder<Builder['$inferSchemaTypes'], Kind>
 
 const capital = (name: string) => name.charAt(0).toUpperCase() + name.slice(1)
 

@@ -28,7 +28,7 @@ export interface Deps {
 export interface RequestInfo {
   caller: Caller
   correlationId: string
-  /** The `Idempotency-Key` header; an argument of a mutation beats it. */
+  /** The `Idempotency-Key` header; the one in a mutation's input beats it. */
   idempotencyKey?: string | undefined
 }
 

@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import type { AnyJobDefinition } from '../ledger/definition.ts'
-import type { Builder } from './builder.ts'
-import { inputTypeName } from './job-names.ts'
+import type { Builder, InputFields, InputRef } from './builder.ts'
+import { type EnqueueFields, enqueueFieldNames, enqueueFields } from './enqueue-fields.ts'
+import { inputTypeName, mutationName } from './job-names.ts'
 
 /**
  * Turns the Zod schema of a job's input into a GraphQL input type. Objects, texts, numbers, booleans, enums and lists
@@ -19,10 +20,41 @@ type TypeRef =
   | 'JSON'
 type ListOrType = TypeRef | [TypeRef]
 
-/** The GraphQL type of a definition's input. */
-export function jobInputType(builder: Builder, { name, input }: AnyJobDefinition): TypeRef {
-  const type = typeOf(builder, input as unknown as Schema, inputTypeName(name))
-  return Array.isArray(type) ? 'JSON' : type
+type JobInput = EnqueueFields & Record<string, unknown>
+type Shape = Record<string, Schema>
+
+/**
+ * The input type of the mutation that starts a job: the fields of the job's own input and, beside them, how it is to be
+ * enqueued. An input that is no object of named fields goes into one field, `input`, as JSON.
+ * @throws when the job has a field named like one of the options
+ */
+export function jobInputType(builder: Builder, { name, input }: AnyJobDefinition): InputRef<JobInput> {
+  const typeName = inputTypeName(name)
+  const shape = shapeOf(input as unknown as Schema)
+  const taken = enqueueFieldNames.find((option) => shape && option in shape)
+  if (taken)
+    throw new Error(
+      `The input of job ${name} must not have a field "${taken}": ${mutationName(name)} has an option of that name`,
+    )
+  const own = shape ? fieldsOf(builder, shape, typeName) : jsonField
+  return builder.inputType(typeName, { fields: (t) => ({ ...own(t), ...enqueueFields(t) }) }) as never
+}
+
+/** The job's own input in what its mutation was given. */
+export function jobInputOf(definition: AnyJobDefinition, value: JobInput): unknown {
+  const own = Object.entries(value).filter(([key]) => !enqueueFieldNames.some((option) => option === key))
+  const input = shapeOf(definition.input as unknown as Schema) ? Object.fromEntries(own) : value.input
+  return withoutOptionalNulls(definition, input)
+}
+
+const jsonField = (t: InputFields) => ({ input: t.field({ type: 'JSON', required: true }) })
+
+/** The fields of an object; undefined when they cannot all be fields of GraphQL. */
+function shapeOf({ _zod: { def } }: Schema): Shape | undefined {
+  if (def.type === 'optional' || def.type === 'default' || def.type === 'prefault')
+    return shapeOf(def.innerType as Schema)
+  if (def.type !== 'object') return undefined
+  return Object.keys(def.shape).every((key) => /^[A-Za-z]\w*$/.test(key)) ? (def.shape as Shape) : undefined
 }
 
 function typeOf(builder: Builder, schema: Schema, name: string): ListOrType {
@@ -43,7 +75,7 @@ function typeOf(builder: Builder, schema: Schema, name: string): ListOrType {
     case 'array':
       return listOf(typeOf(builder, def.element as Schema, name))
     case 'object':
-      return objectOf(builder, def.shape as Record<string, Schema>, name)
+      return objectOf(builder, schema, name)
     default:
       return 'JSON'
   }
@@ -67,28 +99,29 @@ function enumOf(builder: Builder, values: (string | number)[], name: string): Ty
   return usable ? builder.enumType(name, { values: Object.fromEntries(named) }) : 'String'
 }
 
-function objectOf(builder: Builder, shape: Record<string, Schema>, name: string): TypeRef {
-  const entries = Object.entries(shape)
-  if (entries.length === 0 || entries.some(([key]) => !/^[A-Za-z]\w*$/.test(key))) return 'JSON'
-  const types = entries.map(([key, schema]) => ({
+function objectOf(builder: Builder, schema: Schema, name: string): TypeRef {
+  const shape = shapeOf(schema)
+  if (!shape || Object.keys(shape).length === 0) return 'JSON'
+  return builder.inputType(name, { fields: fieldsOf(builder, shape, name) })
+}
+
+function fieldsOf(builder: Builder, shape: Shape, name: string) {
+  const fields = Object.entries(shape).map(([key, schema]) => ({
     key,
-    type: typeOf(
-      builder,
-      schema,
-      `${name.replace(/Input$/, '')}${key.charAt(0).toUpperCase()}${key.slice(1)}Input`,
-    ),
+    type: typeOf(builder, schema, innerName(name, key)) as 'JSON',
     required: !mayBeLeftOut(schema) && !acceptsNull(schema),
-    description: (schema as { description?: string }).description,
+    ...described(schema),
   }))
-  return builder.inputType(name, {
-    fields: (t) =>
-      Object.fromEntries(
-        types.map(({ key, type, required, description }) => [
-          key,
-          t.field({ type: type as 'JSON', required, ...(description && { description }) }),
-        ]),
-      ),
-  })
+  return (t: InputFields) =>
+    Object.fromEntries(fields.map(({ key, ...options }) => [key, t.field(options)]))
+}
+
+const innerName = (name: string, key: string) =>
+  `${name.replace(/Input$/, '')}${key.charAt(0).toUpperCase()}${key.slice(1)}Input`
+
+function described(schema: Schema): { description?: string } {
+  const { description } = schema as { description?: string }
+  return description ? { description } : {}
 }
 
 /** GraphQL lets a caller write null for what may be left out; Zod does not. Drops those nulls, however deep. */

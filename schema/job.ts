@@ -1,4 +1,5 @@
 import type { Api } from './api.ts'
+import { maxPriority } from './enqueue-fields.ts'
 import { maxChildren } from './loaders.ts'
 
 /** One piece of work. */
@@ -29,7 +30,7 @@ export function jobType(api: Api): void {
       state: t.expose('state', { type: JobState }),
       input: t.field({ type: 'JSON', resolve: ({ input }) => input }),
       inputVersion: t.exposeInt('inputVersion'),
-      priority: t.exposeInt('priority', { description: '0: as it comes. 1 (first) to 2097151 (last).' }),
+      priority: t.exposeInt('priority', { description: `0: as it comes. 1 (first) to ${maxPriority} (last).` }),
       runAt: t.expose('runAt', { type: 'DateTime' }),
       run: t.exposeInt('run', { description: '1, and one more for each retry by an operator.' }),
       attempts: t.exposeInt('attempts', { description: 'Tries in total, the first included.' }),

@@ -1,7 +1,7 @@
 import type { Em } from '../entities/index.ts'
 import type { Channel } from '../entities/message.ts'
 import type { JobContext } from '../ledger/definition.ts'
-import type { LeadRow } from '../marketing/leads.ts'
+import type { LeadRow } from '../marketing/lead-row.ts'
 import { claimMessage, releaseMessage, type Settlement, settleMessage } from '../marketing/messages.ts'
 import {
   emailVerdict,

@@ -1,0 +1,80 @@
+import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core'
+import type { Em } from '../entities/index.ts'
+import { Lead, type LeadStatus } from '../entities/lead.ts'
+import { appendLeadEvents } from './lead-events.ts'
+import { type LeadFields, type LeadRow, leadColumns, toValues } from './lead-row.ts'
+
+export interface LeadChange {
+  leadId: string
+  patch: Partial<LeadFields & { status: LeadStatus }>
+  /** Change the lead only if it still has this version. */
+  version?: number | undefined
+  correlationId: string
+}
+
+export type ChangedLead =
+  | { kind: 'changed' | 'unchanged' | 'stale'; lead: LeadRow }
+  /** Another lead, `leadId`, has the new e-mail address. */
+  | { kind: 'taken'; leadId: string }
+  | { kind: 'missing' }
+
+/** Changes a lead and says so in its timeline. A patch that changes nothing writes nothing. */
+export async function updateLead(
+  em: Em,
+  workspaceId: string,
+  change: LeadChange,
+  now: Date,
+): Promise<ChangedLead> {
+  const lead = await em.findOne(
+    Lead,
+    { id: change.leadId, workspaceId },
+    { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true },
+  )
+  if (!lead) return { kind: 'missing' }
+  const before: LeadRow = lead
+  if (change.version !== undefined && change.version !== before.version)
+    return { kind: 'stale', lead: before }
+  const patch = differences(before, change.patch)
+  if (Object.keys(patch).length === 0) return { kind: 'unchanged', lead: before }
+  const after = {
+    ...before,
+    ...patch,
+    ...consentTimes(patch, now),
+    updatedAt: now,
+    version: before.version + 1,
+  }
+  try {
+    await em.execute(
+      `update \`lead\` set ${leadColumns.map((column) => `${column} = ?`).join(', ')} where id = ?`,
+      [...toValues(after), after.id],
+    )
+  } catch (error) {
+    if (error instanceof UniqueConstraintViolationException)
+      return { kind: 'taken', leadId: await holderOf(em, after) }
+    throw error
+  }
+  const detail = { changed: Object.keys(patch) }
+  await appendLeadEvents(em, [
+    { leadId: lead.id, type: 'UPDATED', at: now, correlationId: change.correlationId, detail },
+  ])
+  return { kind: 'changed', lead: { ...after, lastEventSeq: before.lastEventSeq + 1 } }
+}
+
+function differences(lead: LeadRow, patch: LeadChange['patch']): LeadChange['patch'] {
+  const differs = ([name, value]: [string, unknown]) =>
+    value !== undefined && JSON.stringify(value) !== JSON.stringify(lead[name as keyof LeadRow])
+  return Object.fromEntries(Object.entries(patch).filter(differs))
+}
+
+function consentTimes(patch: LeadChange['patch'], now: Date): Partial<LeadRow> {
+  return {
+    ...(patch.emailConsent && { emailConsentAt: now }),
+    ...(patch.whatsappConsent && { whatsappConsentAt: now }),
+  }
+}
+
+async function holderOf(em: Em, { workspaceId, email }: LeadRow): Promise<string> {
+  const sql = 'select id from `lead` where workspace_id = ? and email = ? lock in share mode'
+  const [row] = await em.execute<{ id: string }[]>(sql, [workspaceId, email])
+  return row!.id
+}

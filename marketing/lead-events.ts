@@ -1,0 +1,63 @@
+import { newId } from '../entities/ids.ts'
+import type { Em } from '../entities/index.ts'
+import type { LeadEventDetail, LeadEventType } from '../entities/lead-event.ts'
+import { tuples } from './tuples.ts'
+
+/** Writing timelines, always in the caller's transaction. */
+
+export interface NewLeadEvent {
+  leadId: string
+  type: LeadEventType
+  correlationId: string
+  at: Date
+  jobId?: string | null | undefined
+  messageId?: string | null | undefined
+  detail?: LeadEventDetail | undefined
+}
+
+export type NumberedEvent = NewLeadEvent & { seq: number }
+
+/**
+ * Appends events to timelines. Takes the lead rows' locks, so that the order of `seq` is the order of commits and a
+ * reader that has seen `seq` n never misses one below it.
+ */
+export async function appendLeadEvents(em: Em, events: readonly NewLeadEvent[]): Promise<void> {
+  const byLead = Map.groupBy(events, ({ leadId }) => leadId)
+  const rows: NumberedEvent[] = []
+  for (const [leadId, own] of [...byLead].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const last = await takeSeqs(em, leadId, own.length)
+    if (last !== undefined)
+      rows.push(...own.map((event, index) => ({ ...event, seq: last - own.length + index + 1 })))
+  }
+  await insertEvents(em, rows)
+}
+
+/** The number of the last of `count` new events; undefined when the lead is gone. */
+async function takeSeqs(em: Em, leadId: string, count: number): Promise<number | undefined> {
+  const result = await em.execute<{ affectedRows: number; insertId: number }>(
+    'update `lead` set last_event_seq = last_insert_id(last_event_seq + ?) where id = ?',
+    [count, leadId],
+    'run',
+  )
+  return result.affectedRows === 0 ? undefined : Number(result.insertId)
+}
+
+/** Writes events that have their number. */
+export async function insertEvents(em: Em, events: readonly NumberedEvent[]): Promise<void> {
+  if (events.length === 0) return
+  await em.execute(
+    `insert into lead_event (id, lead_id, seq, type, at, job_id, message_id, correlation_id, detail)
+     values ${tuples(events.length, 9)}`,
+    events.flatMap((event) => [
+      newId('leadEvent'),
+      event.leadId,
+      event.seq,
+      event.type,
+      event.at,
+      event.jobId ?? null,
+      event.messageId ?? null,
+      event.correlationId,
+      JSON.stringify(event.detail ?? {}),
+    ]),
+  )
+}

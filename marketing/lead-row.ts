@@ -1,0 +1,81 @@
+import type { ConsentState, Lead, Utm } from '../entities/lead.ts'
+
+/** A lead as plain data, and as a row of its table. */
+
+/** A lead as plain data. */
+export type LeadRow = { [K in keyof Lead as K extends symbol ? never : K]: Lead[K] }
+
+/** What a caller may say about a lead; already normalised (see identity.ts). */
+export interface LeadFields {
+  email: string | null
+  phone: string | null
+  firstName: string | null
+  lastName: string | null
+  company: string | null
+  locale: string | null
+  timeZone: string | null
+  source: string | null
+  utm: Utm
+  tags: string[]
+  customFields: Record<string, string>
+  emailConsent: ConsentState
+  whatsappConsent: ConsentState
+  campaignId: string | null
+}
+
+export const leadColumns = [
+  'id',
+  'workspace_id',
+  'email',
+  'phone',
+  'first_name',
+  'last_name',
+  'company',
+  'locale',
+  'time_zone',
+  'source',
+  'utm',
+  'tags',
+  'custom_fields',
+  'email_consent',
+  'email_consent_at',
+  'whatsapp_consent',
+  'whatsapp_consent_at',
+  'status',
+  'external_ids',
+  'campaign_id',
+  'last_event_seq',
+  'created_at',
+  'updated_at',
+  'version',
+] as const
+
+/** The values of `leadColumns`, in their order. */
+export function toValues(lead: LeadRow): unknown[] {
+  return [
+    lead.id,
+    lead.workspaceId,
+    lead.email,
+    lead.phone,
+    lead.firstName,
+    lead.lastName,
+    lead.company,
+    lead.locale,
+    lead.timeZone,
+    lead.source,
+    JSON.stringify(lead.utm),
+    JSON.stringify(lead.tags),
+    JSON.stringify(lead.customFields),
+    lead.emailConsent,
+    lead.emailConsentAt,
+    lead.whatsappConsent,
+    lead.whatsappConsentAt,
+    lead.status,
+    JSON.stringify(lead.externalIds),
+    lead.campaignId,
+    lead.lastEventSeq,
+    lead.createdAt,
+    lead.updatedAt,
+    lead.version,
+  ]
+}

@@ -1,0 +1,25 @@
+import type { InputFields } from './builder.ts'
+
+/** What every mutation that starts a job takes besides what the job is about. */
+
+export interface EnqueueFields {
+  idempotencyKey?: string | null | undefined
+  runAt?: Date | null | undefined
+  priority?: number | null | undefined
+}
+
+export const enqueueFieldNames = ['idempotencyKey', 'runAt', 'priority'] as const satisfies (keyof EnqueueFields)[]
+
+export const maxPriority = 2_097_151
+
+/** Declares them in an input type, or as arguments. */
+export function enqueueFields<Kind extends 'Arg' | 'InputObject'>(t: InputFields<Kind>) {
+  return {
+    idempotencyKey: t.string({
+      description:
+        'The same key and input bring back the first job instead of starting another. Beats the Idempotency-Key header.',
+    }),
+    runAt: t.field({ type: 'DateTime', description: 'Not before this time.' }),
+    priority: t.int({ description: `1 (first) to ${maxPriority} (last); 0 or nothing: as it comes.` }),
+  }
+}
