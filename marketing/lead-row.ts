@@ -1,7 +1,5 @@
 import type { ConsentState, Lead, Utm } from '../entities/lead.ts'
 
-/** A lead as plain data, and as a row of its table. */
-
 /** A lead as plain data. */
 export type LeadRow = { [K in keyof Lead as K extends symbol ? never : K]: Lead[K] }
 

@@ -1,5 +1,4 @@
 import {
-  type GraphQLArgument,
   type GraphQLField,
   type GraphQLInputType,
   getNamedType,
@@ -25,6 +24,7 @@ const access: Record<string, Permission | 'any key'> = {
   'query leads': 'leads:read',
   'query job': 'jobs:read',
   'query jobs': 'jobs:read',
+  'query messages': 'leads:read',
   'query jobDefinitions': 'jobs:read',
   'mutation createLead': 'leads:write',
   'mutation createLeads': 'leads:write',
@@ -35,6 +35,7 @@ const access: Record<string, Permission | 'any key'> = {
   'mutation retryJob': 'jobs:write',
   'mutation rerunJob': 'jobs:write',
   'mutation cancelJob': 'jobs:write',
+  'mutation resolveMessage': 'jobs:write',
   'subscription jobEvents': 'jobs:read',
   'subscription leadTimeline': 'leads:read',
 }
@@ -131,25 +132,33 @@ async function run(kind: string, field: GraphQLField<unknown, unknown>, key: str
 }
 
 function documentFor(kind: string, field: GraphQLField<unknown, unknown>): string {
-  const args = field.args
-    .filter(({ type }) => isNonNullType(type))
-    .map((arg) => `${arg.name}: ${valueFor(field, arg)}`)
+  const args = required(field.args).map((arg) => valueFor(field, arg))
   const selection = isLeafType(getNamedType(field.type)) ? '' : `{ __typename }`
   return `${kind} { ${field.name}${args.length > 0 ? `(${args.join(', ')})` : ''} ${selection} }`
 }
 
-function valueFor(field: GraphQLField<unknown, unknown>, { name, type }: GraphQLArgument): string {
-  if (name === 'name') return 'MAIL_SEND'
-  if (name === 'id' || name === 'leadId')
-    return JSON.stringify(newId(/job/i.test(field.name) ? 'job' : 'lead'))
-  return literal(type)
+const required = <T extends { type: GraphQLInputType }>(values: readonly T[]) =>
+  values.filter(({ type }) => isNonNullType(type))
+
+function valueFor(
+  field: GraphQLField<unknown, unknown>,
+  { name, type }: { name: string; type: GraphQLInputType },
+): string {
+  if (name === 'name') return 'name: MAIL_SEND'
+  if (name === 'id' || name === 'leadId') return `${name}: ${JSON.stringify(newId(kindOf(field.name)))}`
+  return `${name}: ${literal(field, type)}`
 }
 
-function literal(type: GraphQLInputType): string {
-  if (isNonNullType(type)) return literal(type.ofType)
+function kindOf(fieldName: string): 'job' | 'message' | 'lead' {
+  if (/message/i.test(fieldName)) return 'message'
+  return /job/i.test(fieldName) ? 'job' : 'lead'
+}
+
+function literal(field: GraphQLField<unknown, unknown>, type: GraphQLInputType): string {
+  if (isNonNullType(type)) return literal(field, type.ofType)
   if (isListType(type)) return '[]'
   if (isEnumType(type)) return type.getValues()[0]!.name
   if (isLeafType(type)) return type.name === 'String' || type.name === 'ID' ? '"x"' : '{}'
-  const required = Object.values(type.getFields()).filter((each) => isNonNullType(each.type))
-  return `{ ${required.map((each) => `${each.name}: ${literal(each.type)}`).join(', ')} }`
+  const fields = required(Object.values(type.getFields())).map((each) => valueFor(field, each))
+  return `{ ${fields.join(', ')} }`
 }

@@ -1,3 +1,4 @@
+import type { MessageState } from '../entities/message.ts'
 import {
   IdempotencyConflictError,
   InvalidInputError,
@@ -29,6 +30,15 @@ export class VersionConflictError extends LedgerError {
   }
 }
 
+/** What became of the message is known, or it is being sent. */
+export class MessageSettledError extends LedgerError {
+  readonly messageState: MessageState
+  constructor(id: string, state: MessageState) {
+    super('MESSAGE_SETTLED', `Message ${id} is ${state}; only one that is UNKNOWN can be resolved`)
+    this.messageState = state
+  }
+}
+
 /**
  * Loads what an answer is about.
  * @throws NotFoundError when it was erased since
@@ -43,7 +53,8 @@ export async function found<T>(loader: { load(id: string): Promise<T | null> }, 
  * Declares the error types. What they lead to is never null, like in the payloads beside them: fields of one name must
  * agree on that, or no document could ask for both.
  */
-export function errorTypes({ builder, ErrorCode, Job, Lead, JobState, InputIssue }: Api): void {
+export function errorTypes(api: Api): void {
+  const { builder, ErrorCode, Job, Lead, JobState, MessageState, InputIssue } = api
   const ErrorInterface = builder.interfaceRef<LedgerError>('Error').implement({
     description: 'A failure the caller must expect.',
     fields: (t) => ({
@@ -100,6 +111,11 @@ export function errorTypes({ builder, ErrorCode, Job, Lead, JobState, InputIssue
     name: 'WrongStateError',
     interfaces,
     fields: (t) => ({ state: t.expose('state', { type: JobState }) }),
+  })
+  builder.objectType(MessageSettledError, {
+    name: 'MessageSettledError',
+    interfaces,
+    fields: (t) => ({ messageState: t.expose('messageState', { type: MessageState }) }),
   })
   builder.objectType(NotFoundError, {
     name: 'NotFoundError',

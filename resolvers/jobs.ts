@@ -4,6 +4,7 @@ import type { JobFilter, JobRow } from '../ledger/row.ts'
 import type { Api } from '../schema/api.ts'
 import { type Page, pageSize } from '../schema/connection.ts'
 import type { Context } from '../schema/context.ts'
+import type { PageArgs } from './newest-first.ts'
 
 /** Reading jobs. */
 export function jobQueries({
@@ -46,11 +47,6 @@ export function jobQueries({
       resolve: ({ id }, page, context) => jobPage(context, { leadId: id }, page),
     }),
   )
-}
-
-interface PageArgs {
-  first?: number | null | undefined
-  after?: string | null | undefined
 }
 
 async function jobPage(

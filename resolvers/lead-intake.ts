@@ -1,7 +1,6 @@
 import { Campaign } from '../entities/campaign.ts'
 import type { Em } from '../entities/index.ts'
 import { coalesce } from '../ledger/coalesce.ts'
-import { definitionOf } from '../ledger/definition.ts'
 import { findByKeys } from '../ledger/enqueue.ts'
 import { IdempotencyConflictError, InvalidInputError } from '../ledger/errors.ts'
 import { fingerprint } from '../ledger/input.ts'
@@ -11,6 +10,7 @@ import type { LeadFields, LeadRow } from '../marketing/lead-row.ts'
 import { insertLeads } from '../marketing/leads.ts'
 import type { EnqueueOptions } from './enqueue-options.ts'
 import { LeadExistsError } from './errors.ts'
+import { leadCreated, leadCreatedOf } from './lead-created.ts'
 
 /**
  * How leads come in. 1. Concurrent requests are gathered into one transaction. 2. A request whose idempotency key was
@@ -38,7 +38,6 @@ export type LeadOutcome = AcceptedLead | LeadExistsError | IdempotencyConflictEr
 
 type Intake = (request: LeadRequest) => Promise<LeadOutcome>
 
-const leadCreated = 'lead.created'
 const maxBatch = 200
 const intakes = new WeakMap<Ledger, Intake>()
 
@@ -165,8 +164,7 @@ async function enqueueCreated(
   outcomes: Map<LeadRequest, LeadOutcome>,
 ): Promise<void> {
   if (created.length === 0) return
-  const definition = definitionOf(ledger.definitions, leadCreated)
-  if (!definition) throw new Error(`There is no job definition named ${leadCreated}`)
+  const definition = leadCreatedOf(ledger)
   const enqueued = await ledger.enqueueIn(
     em,
     created.map(({ request, lead }) => ({

@@ -1,11 +1,10 @@
 import { type ObjectQuery, raw } from '@mikro-orm/core'
-import { kindOfId } from '../entities/ids.ts'
 import { Lead } from '../entities/lead.ts'
-import { InvalidCursorError } from '../ledger/errors.ts'
 import type { LeadRow } from '../marketing/lead-row.ts'
 import type { Api } from '../schema/api.ts'
-import { type Page, pageSize } from '../schema/connection.ts'
+import type { Page } from '../schema/connection.ts'
 import type { Context } from '../schema/context.ts'
+import { newestFirst, type PageArgs } from './newest-first.ts'
 
 /** Reading leads. */
 export function leadQueries({ builder, Lead, LeadConnection, LeadStatus, ConsentState }: Api): void {
@@ -39,8 +38,7 @@ export function leadQueries({ builder, Lead, LeadConnection, LeadStatus, Consent
       description: 'Leads, newest first.',
       authScopes: { permission: 'leads:read' },
       args: { filter: t.arg({ type: LeadFilter }), first: t.arg.int(), after: t.arg.string() },
-      resolve: (_, { filter, first, after }, context) =>
-        leadPage(context, filter ?? {}, pageSize(first), after),
+      resolve: (_, { filter, ...page }, context) => leadPage(context, filter ?? {}, page),
     }),
   }))
 }
@@ -57,53 +55,13 @@ interface LeadFilter {
   search?: string | null | undefined
 }
 
-async function leadPage(
-  { em, workspaceId }: Context,
-  filter: LeadFilter,
-  size: number,
-  after: string | null | undefined,
-): Promise<Page<LeadRow>> {
-  if (after && kindOfId(after) !== 'lead') throw new InvalidCursorError()
-  const matching = (): ObjectQuery<Lead> => ({ $and: [{ workspaceId }, ...conditions(filter)] })
-  const following = after ? { $and: [matching(), { id: { $lt: after } }] } : matching()
-  const rows = await em.find(Lead, following, {
-    orderBy: { id: 'desc' },
-    limit: size + 1,
-    disableIdentityMap: true,
-  })
-  return {
-    rows: rows.slice(0, size),
-    more: rows.length > size,
-    after,
-    cursorOf: ({ id }) => id,
-    count: async (limit) => {
-      const some = em
-        .createQueryBuilder(Lead)
-        .select(raw('1'))
-        .where(matching() as never)
-        .limit(limit)
-      const [row] = await em.execute<{ n: number }[]>(
-        `select count(*) as n from (${some.getQuery()}) matching`,
-        [...some.getParams()],
-      )
-      return Number(row?.n ?? 0)
-    },
-  }
+function leadPage(context: Context, filter: LeadFilter, page: PageArgs): Promise<Page<LeadRow>> {
+  return newestFirst(context, [Lead, 'lead'], conditions(filter), page)
 }
 
-function conditions(filter: LeadFilter): ObjectQuery<Lead>[] {
-  const {
-    statuses,
-    tag,
-    source,
-    campaignId,
-    emailConsent,
-    whatsappConsent,
-    createdFrom,
-    createdBefore,
-    search,
-  } = filter
-  const given: (ObjectQuery<Lead> | false | null | undefined)[] = [
+function conditions({ tag, source, search, ...filter }: LeadFilter) {
+  const { statuses, campaignId, emailConsent, whatsappConsent, createdFrom, createdBefore } = filter
+  return [
     statuses && { status: { $in: statuses } },
     tag ? { [raw('json_contains(tags, ?)', [JSON.stringify(tag)])]: 1 } : null,
     source ? { source } : null,
@@ -114,7 +72,6 @@ function conditions(filter: LeadFilter): ObjectQuery<Lead>[] {
     createdBefore && { createdAt: { $lt: createdBefore } },
     search?.trim() ? matchingText(search.trim()) : null,
   ]
-  return given.filter((condition): condition is ObjectQuery<Lead> => Boolean(condition))
 }
 
 /** The start of an address or number can use an index; anything else reads the workspace's leads. */

@@ -1,6 +1,5 @@
 import type { Campaign } from '../entities/campaign.ts'
 import type { JobAttempt } from '../entities/job-attempt.ts'
-import type { JobLog } from '../entities/job-log.ts'
 import type { Lead } from '../entities/lead.ts'
 import type { LeadEvent } from '../entities/lead-event.ts'
 import type { Message } from '../entities/message.ts'
@@ -14,6 +13,7 @@ import { connectionRef, pageInfoRef } from './connection.ts'
 import type { Caller } from './context.ts'
 import { defineEnums } from './enums.ts'
 import { jobFilterRef } from './job-filter.ts'
+import type { JobLogLine } from './job-logs.ts'
 
 /** A row of a table as plain data. */
 export type Row<T> = { [K in keyof T as K extends symbol ? never : K]: T[K] }
@@ -28,6 +28,7 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
   const enums = defineEnums(builder, definitions)
   const Lead = builder.objectRef<Row<Lead>>('Lead')
   const Job = builder.objectRef<JobRow>('Job')
+  const Message = builder.objectRef<Row<Message>>('Message')
   const LeadEvent = builder.objectRef<Row<LeadEvent>>('LeadEvent')
   const JobEvent = builder.objectRef<MessageOf<'event'>>('JobEvent')
   const JobEventsSnapshot = builder.objectRef<MessageOf<'snapshot'>>('JobEventsSnapshot')
@@ -42,7 +43,7 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     LeadEvent,
     Job,
     JobAttempt: builder.objectRef<Row<JobAttempt>>('JobAttempt'),
-    JobLogLine: builder.objectRef<Row<JobLog>>('JobLogLine'),
+    JobLogLine: builder.objectRef<JobLogLine>('JobLogLine'),
     JobError: builder.objectRef<JobRow>('JobError'),
     JobDefinition: builder.objectRef<AnyJobDefinition>('JobDefinition'),
     JobEvent,
@@ -54,11 +55,12 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     }),
     JobFilter: jobFilterRef(builder, enums),
     InputIssue: builder.objectRef<InputIssue>('InputIssue'),
-    Message: builder.objectRef<Row<Message>>('Message'),
+    Message,
     Campaign: builder.objectRef<Row<Campaign>>('Campaign'),
     Workspace: builder.objectRef<Row<Workspace>>('Workspace'),
     Me: builder.objectRef<Caller>('Me'),
     LeadConnection: connectionRef(builder, 'Lead', Lead, PageInfo),
+    MessageConnection: connectionRef(builder, 'Message', Message, PageInfo),
     JobConnection: connectionRef(builder, 'Job', Job, PageInfo),
     LeadEventConnection: connectionRef(builder, 'LeadEvent', LeadEvent, PageInfo),
   }

@@ -8,12 +8,16 @@ export interface EnqueueFields {
   priority?: number | null | undefined
 }
 
-export const enqueueFieldNames = ['idempotencyKey', 'runAt', 'priority'] as const satisfies (keyof EnqueueFields)[]
+export const enqueueFieldNames = [
+  'idempotencyKey',
+  'runAt',
+  'priority',
+] as const satisfies (keyof EnqueueFields)[]
 
 export const maxPriority = 2_097_151
 
 /** Declares them in an input type, or as arguments. */
-export function enqueueFields<Kind extends 'Arg' | 'InputObject'>(t: InputFields<Kind>) {
+export function enqueueFields(t: InputFields | InputFields<'Arg'>) {
   return {
     idempotencyKey: t.string({
       description:

@@ -36,6 +36,11 @@ const events: Record<JobEventType, string> = {
   CANCELLED: 'It was cancelled.',
 }
 
+const outcomes = {
+  SENT: 'The person got it, or the provider says that it was sent.',
+  NOT_SENT: 'It did not leave; it is to be sent now.',
+}
+
 const described = <Name extends string>(texts: Record<Name, string>) =>
   Object.fromEntries(
     Object.entries(texts).map(([name, description]) => [name, { value: name, description }]),
@@ -61,6 +66,7 @@ export function defineEnums(builder: Builder, definitions: readonly AnyJobDefini
     ConsentState: builder.enumType('ConsentState', { values: consentStates }),
     Channel: builder.enumType('Channel', { values: channels }),
     MessageState: builder.enumType('MessageState', { values: messageStates }),
+    MessageOutcome: builder.enumType('MessageOutcome', { values: described(outcomes) }),
     DeliveryState: builder.enumType('DeliveryState', { values: deliveryStates }),
     Role: builder.enumType('Role', { values: roles }),
     ErrorCode: builder.enumType('ErrorCode', { values: described(sentences()) }),

@@ -22,6 +22,10 @@ export const errorCodes = {
     'The job is in a state that does not allow this.',
     'Look at its state; only some states can be retried or cancelled.',
   ],
+  MESSAGE_SETTLED: [
+    'What became of the message is known, or it is being sent.',
+    'Look at its state; only one that is `UNKNOWN` can be resolved.',
+  ],
   UNKNOWN_JOB: ['There is no job of this name.', 'See `jobDefinitions` for the names.'],
   UNAUTHENTICATED: [
     'The API key is missing, unknown, expired or revoked.',

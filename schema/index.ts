@@ -11,6 +11,8 @@ import { leadCreation } from '../resolvers/lead-creation.ts'
 import { leadInputFields } from '../resolvers/lead-input.ts'
 import { leadTimeline } from '../resolvers/lead-timeline.ts'
 import { leadQueries } from '../resolvers/leads.ts'
+import { messageActions } from '../resolvers/message-actions.ts'
+import { messageQueries } from '../resolvers/messages.ts'
 import { nodeQueries } from '../resolvers/node.ts'
 import { type Api, createApi } from './api.ts'
 import { jobType } from './job.ts'
@@ -43,6 +45,8 @@ const verbs = [
   nodeQueries,
   leadQueries,
   leadTimeline,
+  messageQueries,
+  messageActions,
   jobQueries,
   jobActions,
   enqueueMutations,

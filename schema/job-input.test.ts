@@ -1,9 +1,9 @@
-import { isEnumType, isInputObjectType } from 'graphql'
+import { type GraphQLSchema, isEnumType, isInputObjectType } from 'graphql'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { type AnyJobDefinition, defineJobFor } from '../ledger/definition.ts'
 import { buildSchema } from './index.ts'
-import { withoutOptionalNulls } from './job-input.ts'
+import { jobInputOf, withoutOptionalNulls } from './job-input.ts'
 
 const define = defineJobFor<unknown>()
 const job = (input: z.ZodType, more: Partial<AnyJobDefinition> = {}): AnyJobDefinition =>
@@ -15,6 +15,13 @@ const job = (input: z.ZodType, more: Partial<AnyJobDefinition> = {}): AnyJobDefi
     async run() {},
     ...more,
   })
+
+const options = { idempotencyKey: 'String', runAt: 'DateTime', priority: 'Int' }
+const fieldsOf = (schema: GraphQLSchema) => {
+  const input = schema.getType('EnqueueReportSendWeeklyInput')
+  if (!isInputObjectType(input)) throw new Error('no input type')
+  return Object.fromEntries(Object.values(input.getFields()).map(({ name, type }) => [name, String(type)]))
+}
 
 test('a definition gives the API a mutation with a typed input, an enum value and their descriptions', () => {
   const schema = buildSchema([
@@ -38,9 +45,7 @@ test('a definition gives the API a mutation with a typed input, an enum value an
   expect(mutation.description).toBe('Sends it.')
   const input = schema.getType('EnqueueReportSendWeeklyInput')
   if (!isInputObjectType(input)) throw new Error('no input type')
-  expect(
-    Object.fromEntries(Object.values(input.getFields()).map(({ name, type }) => [name, String(type)])),
-  ).toEqual({
+  expect(fieldsOf(schema)).toEqual({
     to: 'String!',
     copies: 'Int!',
     ratio: 'Float',
@@ -52,6 +57,7 @@ test('a definition gives the API a mutation with a typed input, an enum value an
     matrix: 'JSON!',
     either: 'JSON!',
     nothing: 'JSON',
+    ...options,
   })
   expect(input.getFields().to!.description).toBe('Who gets it')
   const mode = schema.getType('EnqueueReportSendWeeklyModeInput')
@@ -65,17 +71,40 @@ test('a definition gives the API a mutation with a typed input, an enum value an
   ])
 })
 
-test('a definition without a mutation cannot be started, and one whose input is no object takes JSON', () => {
+test('a definition without a mutation cannot be started', () => {
   const { mutation: _, ...hidden } = job(z.object({}))
   expect(Object.keys(buildSchema([hidden]).getMutationType()!.getFields())).not.toContain(
     'enqueueReportSendWeekly',
   )
-  const fields = buildSchema([job(z.record(z.string(), z.int()))])
+})
+
+test('an input without named fields is given as JSON, one with none takes the options alone', () => {
+  const definition = job(z.record(z.string(), z.int()))
+  expect(fieldsOf(buildSchema([definition]))).toEqual({ input: 'JSON!', ...options })
+  expect(jobInputOf(definition, { input: { a: 1 }, priority: 3 })).toEqual({ a: 1 })
+  expect(fieldsOf(buildSchema([job(z.object({}))]))).toEqual(options)
+  expect(jobInputOf(job(z.object({})), { priority: 3 })).toEqual({})
+})
+
+test('a job with a field named like an option is refused, unless it has no mutation', () => {
+  const definition = job(z.object({ runAt: z.string() }))
+  expect(() => buildSchema([definition])).toThrow(
+    'The input of job report.send-weekly must not have a field "runAt": enqueueReportSendWeekly has an option of that name',
+  )
+  const { mutation: _, ...hidden } = definition
+  expect(() => buildSchema([hidden])).not.toThrow()
+})
+
+test('each mutation takes one argument, `input`, whose type is named after it', () => {
+  const mutations = buildSchema([job(z.object({ to: z.string() }))])
     .getMutationType()!
     .getFields()
-  expect(String(fields.enqueueReportSendWeekly!.args.find(({ name }) => name === 'input')!.type)).toBe(
-    'JSON!',
-  )
+  const shapes = Object.values(mutations)
+    .filter(({ name }) => name !== 'enqueueJob')
+    .map(({ name, args }) => [name, args.map((arg) => `${arg.name}: ${arg.type}`)])
+  expect(shapes.length).toBeGreaterThan(5)
+  for (const [name, args] of shapes)
+    expect(args).toEqual([`input: ${String(name).replace(/^./, (first) => first.toUpperCase())}Input!`])
 })
 
 test('nulls for what may be left out are left out; nulls that mean something stay', () => {

@@ -112,8 +112,7 @@ function fieldsOf(builder: Builder, shape: Shape, name: string) {
     required: !mayBeLeftOut(schema) && !acceptsNull(schema),
     ...described(schema),
   }))
-  return (t: InputFields) =>
-    Object.fromEntries(fields.map(({ key, ...options }) => [key, t.field(options)]))
+  return (t: InputFields) => Object.fromEntries(fields.map(({ key, ...options }) => [key, t.field(options)]))
 }
 
 const innerName = (name: string, key: string) =>

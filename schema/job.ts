@@ -30,7 +30,9 @@ export function jobType(api: Api): void {
       state: t.expose('state', { type: JobState }),
       input: t.field({ type: 'JSON', resolve: ({ input }) => input }),
       inputVersion: t.exposeInt('inputVersion'),
-      priority: t.exposeInt('priority', { description: `0: as it comes. 1 (first) to ${maxPriority} (last).` }),
+      priority: t.exposeInt('priority', {
+        description: `0: as it comes. 1 (first) to ${maxPriority} (last).`,
+      }),
       runAt: t.expose('runAt', { type: 'DateTime' }),
       run: t.exposeInt('run', { description: '1, and one more for each retry by an operator.' }),
       attempts: t.exposeInt('attempts', { description: 'Tries in total, the first included.' }),

@@ -2,10 +2,10 @@ import DataLoader from 'dataloader'
 import { Campaign } from '../entities/campaign.ts'
 import type { Em } from '../entities/index.ts'
 import { JobAttempt } from '../entities/job-attempt.ts'
-import { JobLog } from '../entities/job-log.ts'
 import { Lead } from '../entities/lead.ts'
 import { Message } from '../entities/message.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { newestLines } from './job-logs.ts'
 
 export type Loaders = ReturnType<typeof makeLoaders>
 
@@ -30,8 +30,7 @@ export function makeLoaders(em: Em, ledger: Ledger, workspaceId: string) {
       ({ jobId }) => jobId,
     ),
     logs: byParent(
-      (ids) =>
-        em.find(JobLog, { jobId: { $in: ids } }, { ...unmanaged, orderBy: { at: 'asc', eventId: 'asc' } }),
+      (ids) => newestLines(em, ids, maxChildren),
       ({ jobId }) => jobId,
     ),
     messages: byParent(

@@ -1,6 +1,5 @@
 // npm run demo: leads come in and are welcomed by e-mail and WhatsApp; every step is shown as it happens.
 //   npm run demo -- --help   tells the options
-import { Console } from 'node:console'
 import { help, type Options, readOptions } from './demo/options.ts'
 import { createReporter, paint } from './demo/reporter.ts'
 import { type Outcome, runDemo } from './demo/run.ts'
@@ -12,8 +11,9 @@ const stopping = new AbortController()
 async function main(args: string[]): Promise<void> {
   const options = readOptions(args)
   if (options.help) return console.log(help)
+  const print = process.stdout.write.bind(process.stdout)
   // Whatever is said on the way, also by those who start the system: stdout is for the result alone.
-  if (options.json) globalThis.console = new Console(process.stderr)
+  if (options.json) process.stdout.write = process.stderr.write.bind(process.stderr)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
   const used = await useSystem(stopping.signal)
   const stopsIt = used.isOwn && !options.keep
@@ -21,17 +21,17 @@ async function main(args: string[]): Promise<void> {
     const isLive = process.stdout.isTTY && process.env.TERM !== 'dumb' && !options.json
     const outcome = await runDemo(used.system, options, createReporter(isLive), stopping.signal)
     tell(outcome, used, options)
+    if (options.json) print(`${JSON.stringify(outcome.tally)}\n`)
   } finally {
     if (stopsIt) await stopOwnSystem()
   }
 }
 
-function tell(outcome: Outcome, { system, isOwn }: UsedSystem, { json, keep }: Options): void {
-  const { tally, problems, tag } = outcome
+function tell(outcome: Outcome, { system, isOwn }: UsedSystem, { keep }: Options): void {
+  const { problems, tag } = outcome
   console.log(`\n${summaryOf(outcome, paint).join('\n')}\n`)
   console.log(isOwn && !keep ? lookAround : linksOf(system, tag).join('\n'))
   if (problems.length > 0) complain(problems, `${system.sandboxUrl}/_sandbox`)
-  if (json) process.stdout.write(`${JSON.stringify(tally)}\n`)
 }
 
 const lookAround =

@@ -43,8 +43,8 @@ beforeAll(async () => {
 afterAll(() => api.close())
 
 const CreateLead = graphql(`
-  mutation CreateLead($input: CreateLeadInput!, $key: String) {
-    createLead(input: $input, idempotencyKey: $key) {
+  mutation CreateLead($input: CreateLeadInput!) {
+    createLead(input: $input) {
       __typename
       ... on CreateLeadPayload { alreadyExisted lead { id email phone version } job { id name state leadId } }
       ... on Error { code message }
@@ -54,8 +54,9 @@ const CreateLead = graphql(`
     }
   }
 `)
-const createLead = async (input: object, key?: string) =>
-  (await api.send(CreateLead, { input, ...(key && { key }) })).data.createLead
+const createLead = async (input: object, idempotencyKey?: string) =>
+  (await api.send(CreateLead, { input: { ...input, ...(idempotencyKey && { idempotencyKey }) } })).data
+    .createLead
 const accepted = async (input: object, key?: string) => {
   const result = await createLead(input, key)
   if (result.__typename !== 'CreateLeadPayload') throw new Error(`${result.code}: ${result.message}`)
@@ -152,12 +153,33 @@ describe('creating a lead', () => {
     })
   })
 
+  test('in bulk with one idempotency key brings back each lead by its place', async () => {
+    const bulk = async (...emails: string[]) =>
+      (
+        await api.ask(
+          'mutation ($input: CreateLeadsInput!) { createLeads(input: $input) { __typename ... on CreateLeadsPayload { created items { outcome job { id idempotencyKey } } } } }',
+          { input: { leads: emails.map((email) => ({ email })), idempotencyKey: 'bulk', priority: 7 } },
+        )
+      ).data.createLeads
+    const first = await bulk('lou@example.com', 'lia@example.com')
+    expect(first).toMatchObject({
+      created: 2,
+      items: [{ job: { idempotencyKey: 'bulk:0' } }, { job: { idempotencyKey: 'bulk:1' } }],
+    })
+    const again = await bulk('lou@example.com', 'lia@example.com')
+    expect(again).toMatchObject({
+      created: 0,
+      items: first.items.map(({ job }: { job: object }) => ({ job })),
+    })
+    expect((await bulk('lia@example.com')).__typename).toBe('IdempotencyConflictError')
+  })
+
   test('in bulk says of each lead what became of it', async () => {
     const { lead } = await accepted({ email: 'june@example.com' })
     const { data } = await api.ask(
-      'mutation ($items: [CreateLeadInput!]!) { createLeads(items: $items) { ... on CreateLeadsPayload { created existing invalid items { index outcome lead { id email } job { name } issues { path } } } } }',
+      'mutation ($leads: [LeadInput!]!) { createLeads(input: { leads: $leads }) { ... on CreateLeadsPayload { created existing invalid items { index outcome lead { id email } job { name } issues { path } } } } }',
       {
-        items: [
+        leads: [
           { email: 'june@example.com' },
           { email: 'kate@example.com' },
           { email: 'bad' },
@@ -175,19 +197,19 @@ describe('creating a lead', () => {
       { outcome: 'INVALID', issues: [{ path: 'campaignId' }] },
     ])
     const tooMany = await api.ask(
-      'mutation ($items: [CreateLeadInput!]!) { createLeads(items: $items) { __typename } }',
-      { items: Array.from({ length: 1001 }, () => ({})) },
+      'mutation ($leads: [LeadInput!]!) { createLeads(input: { leads: $leads }) { __typename } }',
+      { leads: Array.from({ length: 1001 }, () => ({})) },
     )
     expect(tooMany.data.createLeads.__typename).toBe('InvalidInputError')
   })
 })
 
 describe('changing a lead', () => {
-  const update = async (variables: Record<string, unknown>) =>
+  const update = async (input: Record<string, unknown>) =>
     (
       await api.ask(
-        'mutation ($id: ID!, $input: UpdateLeadInput!, $version: Int) { updateLead(id: $id, input: $input, version: $version, reason: "asked by phone") { __typename ... on UpdateLeadPayload { changed lead { firstName version emailConsent emailConsentAt timeline { nodes { type changed } } } } ... on LeadExistsError { lead { id } } ... on VersionConflictError { lead { version } } } }',
-        variables,
+        'mutation ($input: UpdateLeadInput!) { updateLead(input: $input) { __typename ... on UpdateLeadPayload { changed lead { firstName version emailConsent emailConsentAt timeline { nodes { type changed } } } } ... on LeadExistsError { lead { id } } ... on VersionConflictError { lead { version } } } }',
+        { input: { ...input, reason: 'asked by phone' } },
       )
     ).data.updateLead
 
@@ -195,7 +217,8 @@ describe('changing a lead', () => {
     const { lead } = await accepted({ email: 'mia@example.com' })
     const result = await update({
       id: lead.id,
-      input: { firstName: ' Mia ', emailConsent: 'GRANTED' },
+      firstName: ' Mia ',
+      emailConsent: 'GRANTED',
       version: 1,
     })
     expect(result).toMatchObject({
@@ -210,7 +233,7 @@ describe('changing a lead', () => {
         },
       },
     })
-    expect(await update({ id: lead.id, input: { firstName: 'Mia' } })).toMatchObject({
+    expect(await update({ id: lead.id, firstName: 'Mia' })).toMatchObject({
       changed: false,
       lead: { version: 2 },
     })
@@ -222,29 +245,29 @@ describe('changing a lead', () => {
   test('that others changed meanwhile, that is unknown or whose new address is taken is refused', async () => {
     const { lead } = await accepted({ email: 'nora@example.com' })
     const { lead: other } = await accepted({ email: 'olga@example.com' })
-    expect(await update({ id: lead.id, input: { firstName: 'N' }, version: 7 })).toMatchObject({
+    expect(await update({ id: lead.id, firstName: 'N', version: 7 })).toMatchObject({
       __typename: 'VersionConflictError',
       lead: { version: 1 },
     })
-    expect(await update({ id: lead.id, input: { email: 'olga@example.com' } })).toMatchObject({
+    expect(await update({ id: lead.id, email: 'olga@example.com' })).toMatchObject({
       __typename: 'LeadExistsError',
       lead: { id: other.id },
     })
-    expect(await update({ id: 'lead_x', input: {} })).toMatchObject({ __typename: 'NotFoundError' })
+    expect(await update({ id: 'lead_x' })).toMatchObject({ __typename: 'NotFoundError' })
   })
 })
 
 describe('jobs', () => {
-  const rollup = async (args: string) =>
+  const rollup = async (input: string) =>
     (
       await api.ask(
-        `mutation { enqueueStatsRollup(${args}) { __typename ... on EnqueuePayload { alreadyExisted job { id state input runAt priority } } ... on InvalidInputError { issues { path } } } }`,
+        `mutation { enqueueStatsRollup(input: { ${input} }) { __typename ... on EnqueuePayload { alreadyExisted job { id state input runAt priority } } ... on InvalidInputError { issues { path } } } }`,
       )
     ).data.enqueueStatsRollup
 
   test('start by the typed mutation of their definition', async () => {
     const result = await rollup(
-      'input: { day: "2026-11-24", mode: FULL, size: null }, priority: 3, runAt: "2030-01-01T00:00:00Z"',
+      'day: "2026-11-24", mode: FULL, size: null, priority: 3, runAt: "2030-01-01T00:00:00Z"',
     )
     expect(result.job).toMatchObject({
       state: 'SCHEDULED',
@@ -252,7 +275,16 @@ describe('jobs', () => {
       priority: 3,
       runAt: '2030-01-01T00:00:00.000Z',
     })
-    expect(await rollup('input: { day: "today" }')).toMatchObject({
+    const keyed = (day: string) => rollup(`day: "${day}", idempotencyKey: "rollup"`)
+    const [first, again, other] = [
+      await keyed('2026-11-25'),
+      await keyed('2026-11-25'),
+      await keyed('2026-11-26'),
+    ]
+    expect([first.alreadyExisted, again.alreadyExisted]).toEqual([false, true])
+    expect(again.job.id).toBe(first.job.id)
+    expect(other.__typename).toBe('IdempotencyConflictError')
+    expect(await rollup('day: "today"')).toMatchObject({
       __typename: 'InvalidInputError',
       issues: [{ path: 'day' }],
     })
@@ -270,17 +302,21 @@ describe('jobs', () => {
           `mutation { x: ${call} { __typename ... on JobPayload { job { id state run retryOf { id } } } ... on WrongStateError { state } } }`,
         )
       ).data.x
-    expect(await act(`rerunJob(id: "${id}", input: { day: "x" })`)).toMatchObject({
+    expect(await act(`rerunJob(input: { id: "${id}", input: { day: "x" } })`)).toMatchObject({
       __typename: 'InvalidInputError',
     })
-    expect(await act(`rerunJob(id: "${id}", input: { day: "2026-01-02" })`)).toMatchObject({
+    expect(await act(`rerunJob(input: { id: "${id}", input: { day: "2026-01-02" } })`)).toMatchObject({
       job: { retryOf: { id } },
     })
-    expect(await act(`retryJob(id: "${id}", reason: "try")`)).toMatchObject({ job: { id, run: 2 } })
+    expect(await act(`retryJob(input: { id: "${id}", reason: "try" })`)).toMatchObject({
+      job: { id, run: 2 },
+    })
     await api.world.untilState(id, 'DEAD')
-    const later = await rollup('input: { day: "2026-11-24" }, runAt: "2030-01-01T00:00:00Z"')
-    expect(await act(`cancelJob(id: "${later.job.id}")`)).toMatchObject({ job: { state: 'CANCELLED' } })
-    expect(await act(`cancelJob(id: "${later.job.id}")`)).toMatchObject({
+    const later = await rollup('day: "2026-11-24", runAt: "2030-01-01T00:00:00Z"')
+    expect(await act(`cancelJob(input: { id: "${later.job.id}" })`)).toMatchObject({
+      job: { state: 'CANCELLED' },
+    })
+    expect(await act(`cancelJob(input: { id: "${later.job.id}" })`)).toMatchObject({
       __typename: 'WrongStateError',
       state: 'CANCELLED',
     })
@@ -298,8 +334,7 @@ describe('jobs', () => {
   })
 
   test('are listed in pages that do not shift when new ones come', async () => {
-    for (let n = 1; n <= 5; n++)
-      await rollup(`input: { day: "2026-02-0${n}" }, runAt: "2031-01-01T00:00:00Z"`)
+    for (let n = 1; n <= 5; n++) await rollup(`day: "2026-02-0${n}", runAt: "2031-01-01T00:00:00Z"`)
     const page = async (after?: string) =>
       (
         await api.ask(
@@ -312,7 +347,7 @@ describe('jobs', () => {
       totalCountIsCapped: false,
       pageInfo: { hasNextPage: true, endCursor: first.edges[1].cursor },
     })
-    await rollup('input: { day: "2026-03-01" }, runAt: "2031-01-01T00:00:00Z"')
+    await rollup('day: "2026-03-01", runAt: "2031-01-01T00:00:00Z"')
     const second = await page(first.pageInfo.endCursor)
     expect(second.nodes.map(({ id }: { id: string }) => id)).not.toEqual(
       expect.arrayContaining(first.nodes.map(({ id }: { id: string }) => id)),
@@ -325,6 +360,23 @@ describe('jobs', () => {
       'INVALID_INPUT',
       undefined,
     ])
+  })
+
+  test('show the newest lines of their log, in order', async () => {
+    const { job } = await rollup('day: "2026-11-24", runAt: "2030-01-01T00:00:00Z"')
+    const em = api.world.fork()
+    const at = new Date('2026-11-24T10:00:00.123Z')
+    const lines = Array.from({ length: 205 }, (_, n) => [job.id, `1764000000123-${n}`, at, `line ${n}`])
+    await em.execute(
+      `insert into job_log (job_id, event_id, at, line) values ${lines.map(() => '(?, ?, ?, ?)').join(', ')}`,
+      lines.flat(),
+    )
+    const { data } = await api.ask(`{ job(id: "${job.id}") { logs { at line } } }`)
+    expect(data.job.logs).toHaveLength(200)
+    expect(data.job.logs[0]).toEqual({ at: at.toISOString(), line: 'line 5' })
+    expect(data.job.logs.map(({ line }: { line: string }) => line)).toEqual(
+      lines.slice(5).map(([, , , line]) => line),
+    )
   })
 
   test('describe themselves, with the JSON Schema of their input', async () => {
@@ -405,7 +457,9 @@ test('an id nobody can have is the caller’s mistake, not ours', async () => {
     '{ lead(id: "ñ") { id } }',
     '{ job(id: "ñ") { id } }',
     '{ jobs(filter: { correlationId: "ñ" }) { totalCount } }',
-    'mutation { retryJob(id: "ñ") { __typename } }',
+    'mutation { retryJob(input: { id: "ñ" }) { __typename } }',
+    'mutation { resolveMessage(input: { id: "ñ", outcome: SENT }) { __typename } }',
+    '{ messages(filter: { leadId: "ñ" }) { totalCount } }',
   ])
     expect([query, (await api.ask(query)).errors?.[0]?.extensions.code]).toEqual([query, 'INVALID_INPUT'])
 })
@@ -437,7 +491,7 @@ describe('live', () => {
     const { lead } = await accepted({ email: 'tina@example.com' })
     const query = `subscription { leadTimeline(leadId: "${lead.id}", after: "1") { cursor type changed } }`
     const events = api.socket().iterate({ query })
-    await api.ask(`mutation { updateLead(id: "${lead.id}", input: { company: "Sol" }) { __typename } }`)
+    await api.ask(`mutation { updateLead(input: { id: "${lead.id}", company: "Sol" }) { __typename } }`)
     const [event] = await take(events, 1)
     expect(event!.data).toEqual({ leadTimeline: { cursor: '2', type: 'UPDATED', changed: ['company'] } })
     await events.return!()
@@ -463,7 +517,7 @@ describe('workspaces', () => {
     })
     expect(
       await ask(
-        `mutation { a: retryJob(id: "${job.id}") { __typename } b: rerunJob(id: "${job.id}", input: {}) { __typename } c: cancelJob(id: "${job.id}") { __typename } d: updateLead(id: "${lead.id}", input: { company: "x" }) { __typename } }`,
+        `mutation { a: retryJob(input: { id: "${job.id}" }) { __typename } b: rerunJob(input: { id: "${job.id}", input: {} }) { __typename } c: cancelJob(input: { id: "${job.id}" }) { __typename } d: updateLead(input: { id: "${lead.id}", company: "x" }) { __typename } }`,
       ),
     ).toEqual({
       a: { __typename: 'NotFoundError' },
@@ -473,7 +527,7 @@ describe('workspaces', () => {
     })
     expect(
       await ask(
-        'mutation { createLead(input: { email: "uma@example.com" }, idempotencyKey: "shared-key") { __typename ... on CreateLeadPayload { alreadyExisted } } }',
+        'mutation { createLead(input: { email: "uma@example.com", idempotencyKey: "shared-key" }) { __typename ... on CreateLeadPayload { alreadyExisted } } }',
       ),
     ).toEqual({ createLead: { __typename: 'CreateLeadPayload', alreadyExisted: false } })
     const [event] = await take(

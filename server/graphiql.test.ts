@@ -1,7 +1,11 @@
+import { readFile } from 'node:fs/promises'
+import { parse, validate } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineJobFor } from '../ledger/definition.ts'
+import { buildSchema } from '../schema/index.ts'
 import { type Api, startApi } from '../test/support/api.ts'
+import { registry } from '../workers/registry.ts'
 
 const nothing = defineJobFor<unknown>()({
   name: 'nothing.run',
@@ -40,5 +44,12 @@ describe('GraphiQL', () => {
   })
   test('has no files under another version', async () => {
     expect((await fetch(`${api.server.url}/graphiql/old/graphiql.js`)).status).toBe(404)
+  })
+  test('opens with examples that fit the schema', async () => {
+    const script = await readFile(new URL('graphiql/page.js', import.meta.url), 'utf8')
+    const examples = [...script.matchAll(/`(# [^`]+)`/g)].map(([, example]) => example!)
+    const schema = buildSchema(registry)
+    expect(examples).toHaveLength(8)
+    expect(examples.flatMap((example) => validate(schema, parse(example)))).toEqual([])
   })
 })

@@ -42,6 +42,8 @@ export async function answerQuickly(
 
 /** The media type both sides like best; undefined when it takes more than a look. */
 function answerType({ headers }: IncomingMessage): string | undefined {
+  // Yoga knows who may read the answer in a browser of another origin.
+  if (headers.origin) return undefined
   const accept = headers.accept ?? '*/*'
   if (accept.includes('q=')) return undefined
   if (accept.includes('application/graphql-response+json')) return 'application/graphql-response+json'

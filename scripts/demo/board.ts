@@ -1,4 +1,4 @@
-import { applyEvent, applyRow, isFinal, type JobView, newJob } from './job-view.ts'
+import { applyEvent, applyRow, isFinal, isLockedOut, type JobView, newJob } from './job-view.ts'
 import type { CreatedLead, JobMessage, JobRow, LeadInput, Message } from './operations.ts'
 
 /** One lead of the run and its job. */
@@ -20,8 +20,8 @@ export interface Board {
   /** When the first lead was sent and the last job ended, in ms of `performance`. */
   readonly sentAt: number | undefined
   readonly endedAt: number | undefined
-  /** When something was last heard. */
-  readonly heardAt: number
+  /** When a step was last done. */
+  readonly movedAt: number
   /** Whether events were lost and the snapshot did not hold all jobs: read them. */
   readonly isIncomplete: boolean
   sending(): void
@@ -30,7 +30,7 @@ export interface Board {
   event(message: JobMessage): void
   rows(rows: readonly JobRow[]): void
   messages(leadId: string, messages: readonly Message[]): void
-  /** Whether every lead was refused or its job has ended. */
+  /** Whether every lead was refused, or its job has ended or waits for a person. */
   isDone(): boolean
 }
 
@@ -47,7 +47,7 @@ export function createBoard(leads: readonly LeadInput[]): Board {
     gaps: 0,
     sentAt: undefined as number | undefined,
     endedAt: undefined as number | undefined,
-    heardAt: performance.now(),
+    movedAt: performance.now(),
     isIncomplete: false,
     sending() {
       board.sentAt ??= performance.now()
@@ -60,7 +60,6 @@ export function createBoard(leads: readonly LeadInput[]): Board {
       lines[index]!.refusal = refusal
     },
     event(message: JobMessage) {
-      board.heardAt = performance.now()
       if (message.__typename === 'JobEventsGap') board.gaps++
       if (message.__typename === 'JobEventsSnapshot') {
         take(message.jobs)
@@ -78,7 +77,7 @@ export function createBoard(leads: readonly LeadInput[]): Board {
       const steps = byLead.get(leadId)?.steps ?? {}
       for (const { channel, state } of messages) steps[stepOf[channel]] = state
     },
-    isDone: () => lines.every(({ job, refusal }) => refusal !== undefined || (job && isFinal(job))),
+    isDone: () => lines.every(isOver),
   }
 
   /** An event may be here before the answer that names its job. */
@@ -92,12 +91,20 @@ export function createBoard(leads: readonly LeadInput[]): Board {
   }
   function change(id: string, apply: (job: JobView) => void): void {
     const job = jobOf(id)
-    const was = isFinal(job)
+    const before = doneIn(job)
     apply(job)
-    if (!was && isFinal(job)) board.endedAt = performance.now()
+    if (doneIn(job) === before) return
+    board.movedAt = performance.now()
+    if (isFinal(job)) board.endedAt = board.movedAt
   }
   return board
 }
+
+/** Steps done, and the end. */
+const doneIn = (job: JobView) => Object.keys(job.steps).length + Number(isFinal(job))
+
+const isOver = ({ job, refusal }: Line) =>
+  refusal !== undefined || (job !== undefined && (isFinal(job) || isLockedOut(job)))
 
 function lineOf({ firstName, lastName, company, email }: LeadInput, index: number): Line {
   const name = [firstName, lastName].filter(Boolean).join(' ') || company || email || ''

@@ -41,8 +41,10 @@ export function render(scene: Scene, size: Size, paint: Paint): string[] {
     margin + bar(ended, board.lines.length, size, paint),
     '',
   ]
-  const hasRoom = board.lines.length + head.length + 2 <= size.rows
-  return [...head, ...(hasRoom ? table(scene, size, paint) : overview(scene, size, paint)), '']
+  // The cursor needs a row below the picture.
+  const room = size.rows - 1 - head.length - 1
+  const body = board.lines.length + 1 <= room ? table(scene, size, paint) : overview(scene, size, room, paint)
+  return [...head, ...body, ''].slice(0, size.rows - 1)
 }
 
 const isOver = ({ job, refusal }: Line) => refusal !== undefined || (job !== undefined && isFinal(job))
@@ -61,10 +63,14 @@ function table(scene: Scene, { columns }: Size, paint: Paint): string[] {
   const rows = scene.board.lines.map((line) => {
     const marks = steps.map((step) => centred(mark(line, step, scene, paint), widthOf(labels[step])))
     const number = paint('dim', String(line.number).padStart(3))
-    return `${margin}${number}  ${pad(line.name, nameColumns)}  ${marks.join('  ')}  ${status(line, scene, rest, paint)}`
+    const name = pad(line.name, nameColumns) + toColumn(nameColumns + 8)
+    return `${margin}${number}  ${name}  ${marks.join('  ')}  ${status(line, scene, rest, paint)}`
   })
   return [header, ...rows]
 }
+
+/** Terminals differ in how wide some scripts are; what follows begins at a given column, counted from 1. */
+const toColumn = (column: number) => `\x1b[${column}G`
 
 /** Puts one character in the middle. */
 function centred(character: string, columns: number): string {
@@ -72,7 +78,7 @@ function centred(character: string, columns: number): string {
   return ' '.repeat(left) + character + ' '.repeat(columns - 1 - left)
 }
 
-function overview(scene: Scene, size: Size, paint: Paint): string[] {
+function overview(scene: Scene, size: Size, room: number, paint: Paint): string[] {
   const { lines } = scene.board
   const bars = steps.map((step) => {
     const done = lines.filter(({ job }) => job?.steps[step]).length
@@ -81,12 +87,20 @@ function overview(scene: Scene, size: Size, paint: Paint): string[] {
     )
   })
   const marks = lines.map((line) => leadMark(line, scene, paint))
-  const perRow = size.columns - 2 * margin.length
+  const perRow = Math.max(1, size.columns - 2 * margin.length)
   const rows = Array.from({ length: Math.ceil(marks.length / perRow) }, (_, row) =>
     marks.slice(row * perRow, (row + 1) * perRow).join(''),
   )
-  const fits = rows.length + bars.length + 7 <= size.rows
-  return fits ? [...bars, '', ...rows.map((row) => margin + row)] : bars
+  const all = [...bars, ...delays(scene, size, paint)]
+  return all.length + 1 + rows.length <= room ? [...all, '', ...rows.map((row) => margin + row)] : all
+}
+
+/** How many jobs will be tried again, and why one of them. */
+function delays({ board }: Scene, { columns }: Size, paint: Paint): string[] {
+  const delayed = board.lines.flatMap(({ job }) => (job?.state === 'DELAYED' ? [job] : []))
+  const why = delayed[0]?.error ? `: ${delayed[0].error}` : ''
+  const text = clip(`${delayed.length} come again later${why}`, columns - 2 * margin.length)
+  return [delayed.length > 0 ? margin + paint('yellow', text) : '']
 }
 
 function mark({ job }: Line, step: Step, { frame }: Scene, paint: Paint): string {

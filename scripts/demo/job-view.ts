@@ -9,6 +9,7 @@ export interface JobView {
   steps: Partial<Record<Step, string>>
   /** Why the last try failed. */
   error: string | undefined
+  errorClass: string | undefined
   /** When the next try begins. */
   nextAt: Date | undefined
 }
@@ -17,11 +18,16 @@ const finals: readonly JobState[] = ['COMPLETED', 'DEAD', 'CANCELLED']
 
 export const isFinal = ({ state }: Pick<JobView, 'state'>): boolean => finals.includes(state)
 
+/** Whether the job waits for a person: a vendor has locked us out (a wrong key, say), which no retry changes. */
+export const isLockedOut = ({ state, errorClass }: JobView): boolean =>
+  state === 'DELAYED' && errorClass === 'AUTH'
+
 export const newJob = (): JobView => ({
   state: 'PENDING',
   attempt: 1,
   steps: {},
   error: undefined,
+  errorClass: undefined,
   nextAt: undefined,
 })
 
@@ -31,6 +37,7 @@ export function applyEvent(job: JobView, event: JobEvent): void {
   job.state = event.state
   job.attempt = Math.max(job.attempt, event.attempt ?? 1)
   job.error = event.errorMessage ?? job.error
+  job.errorClass = event.errorClass ?? job.errorClass
   job.nextAt = event.nextAt ? new Date(event.nextAt) : event.type === 'ACTIVE' ? undefined : job.nextAt
   note(job, event)
 }
@@ -40,6 +47,7 @@ export function applyRow(job: JobView, row: JobRow): void {
   if (isFinal(job)) return
   job.state = row.state
   job.error = row.error?.message ?? job.error
+  job.errorClass = row.error?.class ?? job.errorClass
   note(job, row)
 }
 

@@ -45,27 +45,26 @@ export type CreateLeadAnswer =
   | { __typename: 'CreateLeadPayload'; lead: CreatedLead; job: { id: string } }
   | { __typename: 'Refusal'; code: string; message: string; issues?: { path: string; message: string }[] }
 
-export const createLead = `mutation CreateLead($input: CreateLeadInput!, $key: String!) {
-  createLead(input: $input, idempotencyKey: $key) {
+export const createLead = `mutation CreateLead($input: CreateLeadInput!) {
+  createLead(input: $input) {
     __typename
     ... on CreateLeadPayload { lead { id email phone } job { id } }
     ... on Error { code message }
     ... on InvalidInputError { issues { path message } }
   }
-}` as Document<{ createLead: CreateLeadAnswer }, { input: LeadInput; key: string }>
+}` as Document<{ createLead: CreateLeadAnswer }, { input: LeadInput & { idempotencyKey: string } }>
 
 /** A job as a snapshot or a list has it. */
 export interface JobRow {
   id: string
   name: string
   state: JobState
-  attemptsMade: number
   progress: unknown
   result: unknown
-  error: { message: string } | null
+  error: { class: string | null; message: string } | null
 }
 
-const jobFields = 'id name state attemptsMade progress result error { message }'
+const jobFields = 'id name state progress result error { class message }'
 
 export interface JobEvent {
   __typename: 'JobEvent'
@@ -77,6 +76,7 @@ export interface JobEvent {
   attempt: number | null
   progress: unknown
   result: unknown
+  errorClass: string | null
   errorMessage: string | null
   nextAt: string | null
 }
@@ -89,7 +89,7 @@ export type JobMessage =
 export const jobEvents = `subscription Follow($filter: JobFilter, $after: String) {
   jobEvents(filter: $filter, after: $after) {
     __typename
-    ... on JobEvent { cursor type jobId jobName state attempt progress result errorMessage nextAt }
+    ... on JobEvent { cursor type jobId jobName state attempt progress result errorClass errorMessage nextAt }
     ... on JobEventsSnapshot { cursor more jobs { ${jobFields} } }
     ... on JobEventsGap { cursor reason }
   }

@@ -28,8 +28,9 @@ function liveReporter(): Reporter {
       const screen = openScreen(stdout)
       let frame = 0
       const draw = () => {
-        const { columns = 80, rows = 24 } = stdout
-        screen.draw(render({ board, title, now: new Date(), frame: frame++ }, { columns, rows }, paint))
+        // A terminal that does not know its size says 0.
+        const size = { columns: stdout.columns || 80, rows: stdout.rows || 24 }
+        screen.draw(render({ board, title, now: new Date(), frame: frame++ }, size, paint))
       }
       draw()
       const timer = setInterval(draw, drawMs)

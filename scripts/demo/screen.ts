@@ -29,8 +29,8 @@ export function openScreen(output: Output): Screen {
     draw(lines) {
       if (lines.join('\n') === shown.join('\n')) return
       const up = shown.length > 0 ? `\x1b[${shown.length}A` : ''
-      const text = lines.map((line) => `${line}\x1b[K\n`).join('')
-      output.write(`${begin}${up}\r${text}\x1b[J${end}`)
+      const changed = lines.map((line, index) => (line === shown[index] ? '\n' : `${line}\x1b[K\n`))
+      output.write(`${begin}${up}\r${changed.join('')}\x1b[J${end}`)
       shown = lines
     },
     close,

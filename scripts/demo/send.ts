@@ -19,8 +19,14 @@ export async function sendLeads(
   await Promise.all(Array.from({ length: atOnce }, lane))
 }
 
-async function sendLead(api: Api, board: Board, index: number, input: LeadInput, key: string): Promise<void> {
-  const { createLead: answer } = await api.ask(createLead, { input, key })
+async function sendLead(
+  api: Api,
+  board: Board,
+  index: number,
+  lead: LeadInput,
+  idempotencyKey: string,
+): Promise<void> {
+  const { createLead: answer } = await api.ask(createLead, { input: { ...lead, idempotencyKey } })
   if ('job' in answer) return board.accepted(index, answer.lead, answer.job.id)
   const issues = answer.issues?.map(({ path, message }) => `${path} ${message}`) ?? []
   board.refused(index, [`${answer.code}: ${answer.message}`, ...issues].join('; '))

@@ -40,7 +40,8 @@ export const errorClassHelp = {
     meaning: 'The request was sent and its answer was lost, so it may have been executed.',
     usesAttempt: true,
     next: "The next attempt comes after the backoff. A message to a person is never resent blindly: it becomes `UNKNOWN` until the vendor's search or webhook tells.",
-    operator: 'Look at messages that stay `UNKNOWN`, and ask the vendor or the person.',
+    operator:
+      'Look at messages that stay `UNKNOWN`, ask the vendor or the person, and tell it with `resolveMessage`.',
   },
   TIMEOUT: {
     meaning: "The attempt took longer than the job's timeout.",

@@ -17,8 +17,13 @@ const examples = [
   `# Creates a lead. Its job "lead.created" starts in the same transaction.
 mutation CreateLead {
   createLead(
-    input: { email: "anna@example.com", firstName: "Anna", locale: "es-ES", emailConsent: GRANTED }
-    idempotencyKey: "try-me-1"
+    input: {
+      email: "anna@example.com"
+      firstName: "Anna"
+      locale: "es-ES"
+      emailConsent: GRANTED
+      idempotencyKey: "try-me-1"
+    }
   ) {
     __typename
     ... on CreateLeadPayload {
@@ -65,9 +70,24 @@ query DeadJobs {
 }`,
   `# Starts a dead or cancelled job again. Put its id in the variables.
 mutation RetryJob($id: ID!) {
-  retryJob(id: $id, reason: "Tried from GraphiQL") {
+  retryJob(input: { id: $id, reason: "Tried from GraphiQL" }) {
     __typename
     ... on JobPayload { job { id state run } }
+    ... on Error { code message }
+  }
+}`,
+  `# Messages whose answer was lost: nobody knows yet whether they were sent.
+query UnknownMessages {
+  messages(filter: { states: [UNKNOWN] }, first: 20) {
+    totalCount
+    nodes { id channel claimedAt reason lead { id email phone } }
+  }
+}`,
+  `# Says that an UNKNOWN message was not sent, so that it is sent now (or SENT: it was). Put its id in the variables.
+mutation ResolveMessage($id: ID!) {
+  resolveMessage(input: { id: $id, outcome: NOT_SENT, reason: "Asked by phone" }) {
+    __typename
+    ... on ResolveMessagePayload { sentMessage { id state } job { id state } }
     ... on Error { code message }
   }
 }`,

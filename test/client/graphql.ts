@@ -20,11 +20,17 @@ export type CreateLeadInput = {
   email?: string | null | undefined;
   emailConsent?: ConsentState | null | undefined;
   firstName?: string | null | undefined;
+  /** The same key and input bring back the first job instead of starting another. Beats the Idempotency-Key header. */
+  idempotencyKey?: string | null | undefined;
   lastName?: string | null | undefined;
   /** BCP 47, e.g. es or es-MX. */
   locale?: string | null | undefined;
   /** With + and country code, or a national number together with `country`. */
   phone?: string | null | undefined;
+  /** 1 (first) to 2097151 (last); 0 or nothing: as it comes. */
+  priority?: number | null | undefined;
+  /** Not before this time. */
+  runAt?: string | null | undefined;
   /** Where the lead came from, e.g. landing-page. */
   source?: string | null | undefined;
   tags?: Array<string> | null | undefined;
@@ -53,6 +59,8 @@ export type ErrorCode =
   | 'INVALID_INPUT'
   /** The workspace has a lead with this e-mail address. Use the lead that is there, or change it with `updateLead`. */
   | 'LEAD_EXISTS'
+  /** What became of the message is known, or it is being sent. Look at its state; only one that is `UNKNOWN` can be resolved. */
+  | 'MESSAGE_SETTLED'
   /** Nothing with this id is in the workspace. Check the id and the workspace of the API key. */
   | 'NOT_FOUND'
   /** The document is too long, too deep or too costly. Ask for fewer fields or smaller pages. */
@@ -98,7 +106,6 @@ export type UtmParametersInput = {
 
 export type CreateLeadMutationVariables = Exact<{
   input: CreateLeadInput;
-  key?: string | null | undefined;
 }>;
 
 
@@ -129,8 +136,8 @@ export class TypedDocumentString<TResult, TVariables>
 }
 
 export const CreateLeadDocument = new TypedDocumentString(`
-    mutation CreateLead($input: CreateLeadInput!, $key: String) {
-  createLead(input: $input, idempotencyKey: $key) {
+    mutation CreateLead($input: CreateLeadInput!) {
+  createLead(input: $input) {
     __typename
     ... on CreateLeadPayload {
       alreadyExisted

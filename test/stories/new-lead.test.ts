@@ -19,8 +19,8 @@ interface Created {
   }
 }
 
-const create = `mutation ($input: CreateLeadInput!, $key: String) {
-  createLead(input: $input, idempotencyKey: $key) {
+const create = `mutation ($input: CreateLeadInput!) {
+  createLead(input: $input) {
     __typename
     ... on CreateLeadPayload { alreadyExisted lead { id } job { id } }
     ... on Error { message }
@@ -135,6 +135,28 @@ test('a vendor that is down delays its own step only, and steps that are done ar
     mailchimp: before.mailchimp + 1,
     mandrill: before.mandrill + 1,
   })
+})
+
+test('a message of which nobody knows whether it left is sent once an operator says that it did not', async () => {
+  const match = { path: '/messages$' }
+  await system.sandbox('POST', '/faults', { vendor: 'whatsapp', match, times: 1, action: { drop: 'before' } })
+  const before = (await system.sends()).total
+  const phone = '+34612340099'
+  const { lead, job } = await createLead({ phone, whatsappConsent: 'GRANTED' })
+  expect(await untilFinal(system, [job.id])).toEqual({ COMPLETED: 1 })
+  const filter = { leadId: lead.id, states: ['UNKNOWN'] }
+  const { messages } = await system.ask<{ messages: { nodes: { id: string }[] } }>(
+    'query ($filter: MessageFilter) { messages(filter: $filter) { nodes { id } } }',
+    { filter },
+  )
+  const { resolveMessage } = await system.ask<{ resolveMessage: { job: { id: string } } }>(
+    'mutation ($id: ID!) { resolveMessage(input: { id: $id, outcome: NOT_SENT }) { ... on ResolveMessagePayload { job { id } } } }',
+    { id: messages.nodes[0]!.id },
+  )
+  await untilFinal(system, [resolveMessage.job.id])
+  expect(types(await story(lead.id))).toEqual(expect.arrayContaining(['MESSAGE_UNKNOWN', 'MESSAGE_ACCEPTED']))
+  const { total, duplicates } = await system.sends()
+  expect({ sent: total - before, duplicates }).toEqual({ sent: 1, duplicates: [] })
 })
 
 test('one idempotency key makes one lead, however many requests carry it at once', async () => {

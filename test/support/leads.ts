@@ -11,16 +11,16 @@ export const leadInput = (n: number) => ({
   whatsappConsent: 'GRANTED',
 })
 
-const createLeadsMutation = `mutation ($inputs: [CreateLeadInput!]!) {
-  createLeads(items: $inputs) { __typename ... on CreateLeadsPayload { items { outcome job { id } } } ... on Error { message } }
+const createLeadsMutation = `mutation ($leads: [LeadInput!]!) {
+  createLeads(input: { leads: $leads }) { __typename ... on CreateLeadsPayload { items { outcome job { id } } } ... on Error { message } }
 }`
 
 /** Creates leads by the API; returns the ids of their jobs. */
 export async function createLeads(system: Stage, from: number, count: number): Promise<string[]> {
-  const inputs = Array.from({ length: count }, (_, index) => leadInput(from + index))
+  const leads = Array.from({ length: count }, (_, index) => leadInput(from + index))
   const { createLeads: answer } = await system.ask<{
     createLeads: { items?: { outcome: string; job: { id: string } }[]; message?: string }
-  }>(createLeadsMutation, { inputs })
+  }>(createLeadsMutation, { leads })
   if (!answer.items) throw new Error(`createLeads: ${JSON.stringify(answer)}`)
   return answer.items.map(({ job }) => job.id)
 }

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { defineJobFor } from '../ledger/definition.ts'
+import { claimMessage, lockMessage, settleMessage } from '../marketing/messages.ts'
+import { type Api, startApi } from '../test/support/api.ts'
+
+const leadCreated = defineJobFor<unknown>()({
+  name: 'lead.created',
+  description: 'Welcomes a lead.',
+  input: z.strictObject({ leadId: z.string() }),
+  mutation: { permission: 'leads:write' },
+  subject: ({ leadId }: { leadId: string }) => ({ leadId }),
+  async run() {},
+})
+
+let api: Api
+beforeAll(async () => {
+  api = await startApi([leadCreated])
+})
+afterAll(() => api.close())
+
+let leads = 0
+async function newMessage(state: 'UNKNOWN' | 'CLAIMED', channel: 'EMAIL' | 'WHATSAPP' = 'WHATSAPP') {
+  const { data } = await api.ask(
+    `mutation { createLead(input: { email: "lead${leads++}@example.com" }) { ... on CreateLeadPayload { lead { id } job { id } } } }`,
+  )
+  const { lead, job } = data.createLead
+  const { workspaceId } = api.world.actor
+  const owner = { workspaceId, leadId: lead.id, jobId: job.id, correlationId: 'test' }
+  const what = { purpose: 'welcome', channel, occurrence: '1', provider: 'whatsapp' }
+  return api.world.ledger.transaction(async (em) => {
+    const { message } = await claimMessage(em, { ...owner, ...what })
+    if (state === 'UNKNOWN') await settleMessage(em, message.id, { state, reason: 'TIMEOUT' })
+    return message
+  })
+}
+
+const resolve = async (input: { id: string; outcome: string; reason?: string }, key?: string) =>
+  (
+    await api.ask(
+      `mutation ($input: ResolveMessageInput!) {
+        resolveMessage(input: $input) {
+          __typename
+          ... on ResolveMessagePayload { sentMessage { id state } job { id name state lead { id } idempotencyKey } }
+          ... on Error { code message }
+          ... on MessageSettledError { messageState }
+        }
+      }`,
+      { input },
+      { key },
+    )
+  ).data.resolveMessage
+const stateOf = async (id: string) => (await api.world.ledger.transaction((em) => lockMessage(em, id)))?.state
+const audits = (id: string) =>
+  api.world
+    .fork()
+    .execute('select action, reason, api_key_id is not null as by_key from audit where subject_id = ?', [id])
+
+test('a message of which nobody knows whether it was sent is accepted on an operator’s word', async () => {
+  const { id, leadId } = await newMessage('UNKNOWN')
+  expect(await resolve({ id, outcome: 'SENT', reason: 'seen on the phone' })).toEqual({
+    __typename: 'ResolveMessagePayload',
+    sentMessage: { id, state: 'ACCEPTED' },
+    job: null,
+  })
+  expect(await audits(id)).toEqual([
+    { action: 'resolveMessage', reason: 'SENT: seen on the phone', by_key: 1 },
+  ])
+  const { data } = await api.ask(`{ lead(id: "${leadId}") { timeline { nodes { type } } } }`)
+  expect(data.lead.timeline.nodes.map(({ type }: { type: string }) => type)).toEqual([
+    'CREATED',
+    'MESSAGE_UNKNOWN',
+    'MESSAGE_ACCEPTED',
+  ])
+})
+
+test('or its claim is given back and a job sends it, once, however often the operator says so', async () => {
+  const { id, leadId } = await newMessage('UNKNOWN')
+  const answers = await Promise.all(Array.from({ length: 5 }, () => resolve({ id, outcome: 'NOT_SENT' })))
+  const [done] = answers.filter(({ __typename }) => __typename === 'ResolveMessagePayload')
+  expect(done).toMatchObject({
+    sentMessage: null,
+    job: { name: 'lead.created', lead: { id: leadId }, idempotencyKey: `resend:${id}` },
+  })
+  expect(answers.map(({ __typename }) => __typename).sort()).toEqual([
+    ...Array(4).fill('NotFoundError'),
+    'ResolveMessagePayload',
+  ])
+  expect(await stateOf(id)).toBeUndefined()
+  expect(await audits(id)).toMatchObject([{ reason: 'NOT_SENT' }])
+  const { data } = await api.ask(`{ jobs(filter: { leadId: "${leadId}" }) { totalCount } }`)
+  expect(data.jobs.totalCount).toBe(2)
+})
+
+test('a message whose fate is known, that is being sent or that belongs to others is left as it is', async () => {
+  const { id } = await newMessage('UNKNOWN')
+  await resolve({ id, outcome: 'SENT' })
+  expect(await resolve({ id, outcome: 'NOT_SENT' })).toMatchObject({
+    __typename: 'MessageSettledError',
+    code: 'MESSAGE_SETTLED',
+    messageState: 'ACCEPTED',
+  })
+  const claimed = await newMessage('CLAIMED')
+  expect(await resolve({ id: claimed.id, outcome: 'NOT_SENT' })).toMatchObject({ messageState: 'CLAIMED' })
+  const unknown = await newMessage('UNKNOWN')
+  const stranger = await api.addKey({ role: 'ADMIN', workspaceId: await api.addWorkspace() })
+  expect(await resolve({ id: unknown.id, outcome: 'NOT_SENT' }, stranger)).toMatchObject({
+    code: 'NOT_FOUND',
+  })
+  expect([await stateOf(id), await stateOf(claimed.id), await stateOf(unknown.id)]).toEqual([
+    'ACCEPTED',
+    'CLAIMED',
+    'UNKNOWN',
+  ])
+  expect(await audits(unknown.id)).toEqual([])
+})
+
+test('messages are found by state, channel and lead, newest first, in pages', async () => {
+  const ids: string[] = []
+  for (const channel of ['EMAIL', 'WHATSAPP', 'EMAIL'] as const)
+    ids.unshift((await newMessage('UNKNOWN', channel)).id)
+  const page = async (filter: object, first: number, after?: string, key?: string) =>
+    (
+      await api.ask(
+        'query ($filter: MessageFilter, $first: Int, $after: String) { messages(filter: $filter, first: $first, after: $after) { totalCount nodes { id leadId lead { id } job { name } } pageInfo { hasNextPage endCursor } } }',
+        { filter, first, after },
+        { key },
+      )
+    ).data.messages
+  const idsOf = ({ nodes }: { nodes: { id: string }[] }) => nodes.map(({ id }) => id)
+  const first = await page({ states: ['UNKNOWN'] }, 2)
+  expect(idsOf(first)).toEqual(ids.slice(0, 2))
+  expect(first.pageInfo.hasNextPage).toBe(true)
+  expect(idsOf(await page({ states: ['UNKNOWN'] }, 1, first.pageInfo.endCursor))).toEqual([ids[2]])
+  expect(idsOf(await page({ states: ['UNKNOWN'], channels: ['EMAIL'] }, 2))).toEqual([ids[0], ids[2]])
+  const [newest] = first.nodes
+  expect(newest).toMatchObject({ lead: { id: newest.leadId }, job: { name: 'lead.created' } })
+  expect(await page({ leadId: newest.leadId }, 5)).toMatchObject({ totalCount: 1, nodes: [{ id: ids[0] }] })
+  expect((await page({ leadId: newest.leadId, states: ['CLAIMED'] }, 5)).totalCount).toBe(0)
+  const stranger = await api.addKey({ role: 'ADMIN', workspaceId: await api.addWorkspace() })
+  expect((await page({}, 5, undefined, stranger)).totalCount).toBe(0)
+})
