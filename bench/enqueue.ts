@@ -21,7 +21,8 @@ const bossConnections = 32
 
 const input = { leadId: 'lead_01jdbench000000000000000000' }
 const body = JSON.stringify({
-  query: 'mutation ($input: EnqueueLeadCreatedInput!) { enqueueLeadCreated(input: $input) { ... on EnqueuePayload { job { id state } } ... on Error { code message } } }',
+  query:
+    'mutation ($input: EnqueueLeadCreatedInput!) { enqueueLeadCreated(input: $input) { ... on EnqueuePayload { job { id state } } ... on Error { code message } } }',
   variables: { input },
 })
 
@@ -59,12 +60,19 @@ async function measure(clients: number): Promise<void> {
       const cpu = watchCpu({ api: api.pid, load: process.pid })
       const result = await load(clients, seconds, call)
       results[name] = [...(results[name] ?? []), result]
-      remark(`${clients} clients, ${name}: ${Math.round(result.perSecond)}/s, p50 ${result.p50Ms.toFixed(1)} ms, p99 ${result.p99Ms.toFixed(1)} ms; CPU µs each: ${cpu(result.count)}`)
+      remark(
+        `${clients} clients, ${name}: ${Math.round(result.perSecond)}/s, p50 ${result.p50Ms.toFixed(1)} ms, p99 ${result.p99Ms.toFixed(1)} ms; CPU µs each: ${cpu(result.count)}`,
+      )
       if (name === 'add') await redis.flushdb()
     }
   const rate = (name: string) => median((results[name] ?? []).map(({ perSecond }) => perSecond))
   const suffix = clients === 32 ? '' : `_${clients}`
-  report('enqueue', `durable_vs_pgboss${suffix}`, rate('ours'), boss && { name: 'pg-boss send', value: rate('boss') })
+  report(
+    'enqueue',
+    `durable_vs_pgboss${suffix}`,
+    rate('ours'),
+    boss && { name: 'pg-boss send', value: rate('boss') },
+  )
   report('enqueue', `vs_bullmq_add${suffix}`, rate('ours'), { name: 'bullmq Queue.add', value: rate('add') })
   remark(`${clients} clients, median of the ledger without HTTP: ${Math.round(rate('ledger'))}/s`)
 }

@@ -14,8 +14,14 @@ const concurrency = 50
 const ours = await runOurs()
 const floor = await deliver(...(await feedFloor()))
 report('fanout', 'bytes_per_subscription', ours.bytes)
-report('fanout', 'delivery_p50_ms', percentile(ours.delays, 0.5), { name: 'QueueEvents + ws', value: percentile(floor, 0.5) })
-report('fanout', 'delivery_p99_ms', percentile(ours.delays, 0.99), { name: 'QueueEvents + ws', value: percentile(floor, 0.99) })
+report('fanout', 'delivery_p50_ms', percentile(ours.delays, 0.5), {
+  name: 'QueueEvents + ws',
+  value: percentile(floor, 0.5),
+})
+report('fanout', 'delivery_p99_ms', percentile(ours.delays, 0.99), {
+  name: 'QueueEvents + ws',
+  value: percentile(floor, 0.99),
+})
 
 async function runOurs(): Promise<{ bytes: number; delays: number[] }> {
   const system = await createSystem()
@@ -28,7 +34,9 @@ async function runOurs(): Promise<{ bytes: number; delays: number[] }> {
     const collected = collectDelays(subscriptions)
     const feed = await subscribeOurs(system, subscriptions, collected.onReport)
     const after = await memoryOf(api)
-    remark(`heap ${Math.round((after.heapUsed - before.heapUsed) / subscriptions)} bytes per subscription; RSS ${megabytes(before.rss)} → ${megabytes(after.rss)} MB`)
+    remark(
+      `heap ${Math.round((after.heapUsed - before.heapUsed) / subscriptions)} bytes per subscription; RSS ${megabytes(before.rss)} → ${megabytes(after.rss)} MB`,
+    )
     return { bytes: (after.rss - before.rss) / subscriptions, delays: await deliver(feed, collected) }
   } finally {
     await system.close()

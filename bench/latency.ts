@@ -26,7 +26,10 @@ for (let round = 1; round <= rounds; round++) {
   remark(`round ${round}: ours ${show(ours.at(-1)!)}; floor ${show(floor.at(-1)!)}`)
 }
 for (const metric of ['p50', 'p99'] as const)
-  report('latency', `${metric}_vs_floor`, middle(ours, metric), { name: 'QueueEvents + ws', value: middle(floor, metric) })
+  report('latency', `${metric}_vs_floor`, middle(ours, metric), {
+    name: 'QueueEvents + ws',
+    value: middle(floor, metric),
+  })
 
 async function runOurs(): Promise<Round> {
   const system = await createSystem()

@@ -32,7 +32,9 @@ async function measure({ url, key }: System, { members, daemon }: Fleet): Promis
   const idle = rssOf(apps)
   for (const [app, mb] of byApp(apps, idle)) report('memory', `idle_mb ${app}`, mb)
   report('memory', 'fleet_idle_mb', sum(idle))
-  remark(`proportional share (PSS) of the apps, idle: ${Math.round(sum(apps.map(({ pid }) => memoryOf(pid, 'pss'))))} MB; PM2 itself: ${Math.round(memoryOf(daemon))} MB RSS`)
+  remark(
+    `proportional share (PSS) of the apps, idle: ${Math.round(sum(apps.map(({ pid }) => memoryOf(pid, 'pss'))))} MB; PM2 itself: ${Math.round(memoryOf(daemon))} MB RSS`,
+  )
 
   const busy = await largestWhile(apps, createLeads(url, key))
   for (const [app, mb] of byApp(apps, busy.each)) report('memory', `loaded_mb ${app}`, mb)
@@ -41,10 +43,16 @@ async function measure({ url, key }: System, { members, daemon }: Fleet): Promis
 
 async function createLeads(url: string, key: string): Promise<void> {
   const connections = await Promise.all(Array.from({ length: clients }, () => openHttp(url, key)))
-  const query = 'mutation ($input: CreateLeadInput!) { createLead(input: $input) { __typename ... on CreateLeadPayload { job { id } } ... on Error { message } } }'
+  const query =
+    'mutation ($input: CreateLeadInput!) { createLead(input: $input) { __typename ... on CreateLeadPayload { job { id } } ... on Error { message } } }'
   let made = 0
   const result = await load(clients, loadSeconds, async (client) => {
-    const input = { email: `lead-${++made}@example.com`, firstName: 'Anna', locale: 'en', emailConsent: 'GRANTED' }
+    const input = {
+      email: `lead-${++made}@example.com`,
+      firstName: 'Anna',
+      locale: 'en',
+      emailConsent: 'GRANTED',
+    }
     const answer = await connections[client]!.post(JSON.stringify({ query, variables: { input } }))
     if (!answer.includes('CreateLeadPayload')) throw new Error(`The API refused: ${answer}`)
   })
@@ -53,7 +61,10 @@ async function createLeads(url: string, key: string): Promise<void> {
 }
 
 /** Samples until `work` is done. */
-async function largestWhile(apps: Member[], work: Promise<void>): Promise<{ each: number[]; together: number }> {
+async function largestWhile(
+  apps: Member[],
+  work: Promise<void>,
+): Promise<{ each: number[]; together: number }> {
   let each = rssOf(apps)
   let together = sum(each)
   let done = false

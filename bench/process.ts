@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { leadCreated } from '../workers/lead.created.ts'
 import { plainId } from '../queue/keys.ts'
 import { streamLength } from '../queue/queues.ts'
+import { leadCreated } from '../workers/lead.created.ts'
 import { startChild } from './support/child.ts'
 import { watchCpu } from './support/cpu.ts'
 import { median, remark, report } from './support/report.ts'
@@ -33,9 +33,14 @@ for (let round = 0; round < rounds; round++) {
   ours.push(await runOurs())
   bare.push(await runBare())
   const { perSecond, maxLagMs, afterLastMs } = ours.at(-1)!
-  remark(`round ${round + 1}: ours ${Math.round(perSecond)}/s, bare ${Math.round(bare.at(-1)!)}/s, largest lag ${Math.round(maxLagMs)} ms, rows complete ${Math.round(afterLastMs)} ms after the last job`)
+  remark(
+    `round ${round + 1}: ours ${Math.round(perSecond)}/s, bare ${Math.round(bare.at(-1)!)}/s, largest lag ${Math.round(maxLagMs)} ms, rows complete ${Math.round(afterLastMs)} ms after the last job`,
+  )
 }
-report('process', 'vs_bare_worker', median(ours.map(({ perSecond }) => perSecond)), { name: 'bullmq Worker', value: median(bare) })
+report('process', 'vs_bare_worker', median(ours.map(({ perSecond }) => perSecond)), {
+  name: 'bullmq Worker',
+  value: median(bare),
+})
 report('process', 'projection_lag_ms', median(ours.map(({ maxLagMs }) => maxLagMs)))
 report('process', 'rows_complete_after_ms', median(ours.map(({ afterLastMs }) => afterLastMs)))
 
@@ -62,7 +67,11 @@ async function runOurs(): Promise<Round> {
 async function prefill({ ledger, actor }: System): Promise<void> {
   const size = 500
   for (let done = 0; done < jobs; done += size) {
-    const requests = Array.from({ length: size }, () => ({ definition: leadCreated, input: { leadId: 'lead_bench' }, actor }))
+    const requests = Array.from({ length: size }, () => ({
+      definition: leadCreated,
+      input: { leadId: 'lead_bench' },
+      actor,
+    }))
     await ledger.transaction((em) => ledger.enqueueIn(em, requests))
   }
 }
@@ -70,7 +79,10 @@ async function prefill({ ledger, actor }: System): Promise<void> {
 /** Waits until every row is in a state. @returns when that was */
 async function untilState({ fork }: System, state: string): Promise<number> {
   for (;;) {
-    const [row] = await fork().execute<{ left: number }[]>('select count(*) as `left` from job where state <> ?', [state])
+    const [row] = await fork().execute<{ left: number }[]>(
+      'select count(*) as `left` from job where state <> ?',
+      [state],
+    )
     if (Number(row?.left) === 0) return Date.now()
     await sleep(50)
   }
@@ -80,10 +92,14 @@ async function untilState({ fork }: System, state: string): Promise<number> {
 async function watchLag({ fork, stream, ledger, actor }: System, redis: Redis): Promise<number> {
   let largest = 0
   for (;;) {
-    const [row] = await fork().execute<{ event_id: string }[]>('select event_id from stream_position where queue = ?', [jobName])
+    const [row] = await fork().execute<{ event_id: string }[]>(
+      'select event_id from stream_position where queue = ?',
+      [jobName],
+    )
     const [next] = await redis.xrange(stream, `(${plainId(row!.event_id)}`, '+', 'COUNT', 1)
     if (next) largest = Math.max(largest, Date.now() - timeOf(next[0]))
-    else if ((await ledger.count(fork(), actor.workspaceId, { states: ['WAITING', 'ACTIVE'] }, 1)) === 0) return largest
+    else if ((await ledger.count(fork(), actor.workspaceId, { states: ['WAITING', 'ACTIVE'] }, 1)) === 0)
+      return largest
     await sleep(25)
   }
 }
@@ -98,7 +114,8 @@ async function completionsAfter(redis: Redis, stream: string, start: number): Pr
   let from = String(start)
   for (;;) {
     const entries = await redis.xrange(stream, from, '+', 'COUNT', 5_000)
-    for (const [id, fields] of entries) if (fields[fields.indexOf('event') + 1] === 'completed') times.push(timeOf(id))
+    for (const [id, fields] of entries)
+      if (fields[fields.indexOf('event') + 1] === 'completed') times.push(timeOf(id))
     const last = entries.at(-1)
     if (!last) return times
     from = `(${last[0]}`
@@ -106,7 +123,8 @@ async function completionsAfter(redis: Redis, stream: string, start: number): Pr
 }
 
 function rateOf(completions: number[]): number {
-  if (completions.length !== jobs) throw new Error(`${completions.length} of ${jobs} jobs completed, or the stream has lost some`)
+  if (completions.length !== jobs)
+    throw new Error(`${completions.length} of ${jobs} jobs completed, or the stream has lost some`)
   return ((jobs - warmUp) / (completions.at(-1)! - completions[warmUp - 1]!)) * 1_000
 }
 
@@ -116,12 +134,24 @@ async function runBare(): Promise<number> {
   await redis.flushdb()
   const name = 'bare'
   const removeOnComplete = { age: 86_400, count: 10_000, limit: 100 }
-  const queue = new Queue(name, { connection: redis, streams: { events: { maxLen: streamLength } }, defaultJobOptions: { attempts: 5, removeOnComplete } })
+  const queue = new Queue(name, {
+    connection: redis,
+    streams: { events: { maxLen: streamLength } },
+    defaultJobOptions: { attempts: 5, removeOnComplete },
+  })
   try {
-    const data = { workspaceId: 'ws_01234567890123456789012345', correlationId: 'bench', version: 1, input: { leadId: 'lead_bench' } }
-    for (let done = 0; done < jobs; done += 500) await queue.addBulk(Array.from({ length: 500 }, () => ({ name: jobName, data })))
+    const data = {
+      workspaceId: 'ws_01234567890123456789012345',
+      correlationId: 'bench',
+      version: 1,
+      input: { leadId: 'lead_bench' },
+    }
+    for (let done = 0; done < jobs; done += 500)
+      await queue.addBulk(Array.from({ length: 500 }, () => ({ name: jobName, data })))
     const start = Date.now()
-    const worker = await startChild('bench/support/bare-worker.ts', { args: [name, 'nothing', String(concurrency)] })
+    const worker = await startChild('bench/support/bare-worker.ts', {
+      args: [name, 'nothing', String(concurrency)],
+    })
     const cpu = watchCpu({ 'bare worker': worker.pid })
     while ((await queue.getJobCountByTypes('waiting', 'active')) > 0) await sleep(50)
     remark(`CPU µs per job: ${cpu(jobs)}`)

@@ -17,7 +17,8 @@ function benches(): string[] {
 function chosen(names: string[]): string[] {
   const all = benches()
   const unknown = names.filter((name) => !all.includes(name))
-  if (unknown.length > 0) throw new Error(`There is no bench ${unknown.join(', ')}. There are: ${all.join(', ')}`)
+  if (unknown.length > 0)
+    throw new Error(`There is no bench ${unknown.join(', ')}. There are: ${all.join(', ')}`)
   return names.length > 0 ? names : all
 }
 
@@ -36,7 +37,13 @@ async function ensurePeers(): Promise<void> {
 /** Runs a bench in a process of its own: it makes the load, and shares nothing with what is measured. */
 function runBench(name: string, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<boolean> {
   console.error(`\n${name}`)
-  const child = spawn(process.execPath, [join(dir, `${name}.ts`)], { cwd: root, env: { ...process.env, ...env }, stdio: 'inherit', signal, killSignal: 'SIGTERM' })
+  const child = spawn(process.execPath, [join(dir, `${name}.ts`)], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: 'inherit',
+    signal,
+    killSignal: 'SIGTERM',
+  })
   return new Promise((resolve) => {
     child.once('error', () => resolve(false))
     child.once('exit', (code) => resolve(code === 0))
@@ -51,7 +58,11 @@ async function main(names: string[]): Promise<void> {
   mkdirSync(dataDir, { recursive: true })
   const services = await startServices({ dataDir })
   try {
-    const env = { BENCH_DATABASE_URL: services.databaseUrl, BENCH_REDIS_URL: services.redisUrl, BENCH_PIDS: JSON.stringify(services.pids) }
+    const env = {
+      BENCH_DATABASE_URL: services.databaseUrl,
+      BENCH_REDIS_URL: services.redisUrl,
+      BENCH_PIDS: JSON.stringify(services.pids),
+    }
     for (const name of wanted) {
       if (stopping.signal.aborted) break
       if (!(await runBench(name, env, stopping.signal))) process.exitCode = 1

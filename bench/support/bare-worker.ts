@@ -19,7 +19,10 @@ const behaviours: Record<Behaviour, (job: Job) => Promise<void>> = {
 }
 
 const [queue = '', behaviour, concurrency] = process.argv.slice(2)
-const worker = new Worker(queue, behaviours[behaviour as Behaviour], { connection: openRedis(peerRedisUrl), concurrency: Number(concurrency) })
+const worker = new Worker(queue, behaviours[behaviour as Behaviour], {
+  connection: openRedis(peerRedisUrl),
+  concurrency: Number(concurrency),
+})
 worker.on('error', (error) => console.error(error))
 process.once('SIGTERM', () => void worker.close().then(() => process.exit(0)))
 await worker.waitUntilReady()

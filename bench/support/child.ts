@@ -26,7 +26,10 @@ export interface ChildOptions {
  * Starts `node <file>` (relative to the project) and waits until it says `ready`, as it would say to PM2. What it prints
  * goes to `.data/bench/log`. With BENCH_PROFILE set to a folder, a CPU profile of it is written there when it ends.
  */
-export async function startChild(file: string, { env = {}, args = [], nodeArgs = [] }: ChildOptions = {}): Promise<Child> {
+export async function startChild(
+  file: string,
+  { env = {}, args = [], nodeArgs = [] }: ChildOptions = {},
+): Promise<Child> {
   mkdirSync(logDir, { recursive: true })
   const log = openSync(join(logDir, `${file.replaceAll('/', '-')}.log`), 'a')
   const child = spawn(process.execPath, [...profileArgs(file), ...nodeArgs, join(root, file), ...args], {
@@ -60,5 +63,9 @@ async function nextMessage(child: ChildProcess): Promise<unknown> {
 function profileArgs(file: string): string[] {
   const dir = process.env.BENCH_PROFILE
   if (!dir) return []
-  return ['--cpu-prof', `--cpu-prof-dir=${dir}`, `--cpu-prof-name=${file.replaceAll('/', '-')}.${Date.now()}.cpuprofile`]
+  return [
+    '--cpu-prof',
+    `--cpu-prof-dir=${dir}`,
+    `--cpu-prof-name=${file.replaceAll('/', '-')}.${Date.now()}.cpuprofile`,
+  ]
 }

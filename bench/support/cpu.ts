@@ -20,5 +20,9 @@ export function watchCpu(pids: Record<string, number>): (operations: number) => 
   const all = Object.entries({ ...pids, ...services.pids })
   const before = all.map(([, pid]) => cpuOf(pid))
   return (operations) =>
-    all.map(([name, pid], index) => `${name} ${Math.round(((cpuOf(pid) - before[index]!) / operations) * 1e6)}`).join(', ')
+    all
+      .map(
+        ([name, pid], index) => `${name} ${Math.round(((cpuOf(pid) - before[index]!) / operations) * 1e6)}`,
+      )
+      .join(', ')
 }

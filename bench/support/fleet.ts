@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../../scripts/bootstrap/process.mjs'
-import { pm2 } from '../../scripts/system/pm2.ts'
 import { root } from '../../scripts/system/paths.ts'
+import { pm2 } from '../../scripts/system/pm2.ts'
 
 /** One process of the fleet. */
 export interface Member {
@@ -30,7 +30,10 @@ export async function startFleet(env: NodeJS.ProcessEnv): Promise<Fleet> {
   const logs = join(root, '.data', 'bench', 'log')
   mkdirSync(logs, { recursive: true })
   const ask = (...args: string[]) =>
-    run(process.execPath, [program, ...args], { cwd: root, env: { ...process.env, ...env, PM2_HOME: home, PM2_DISCRETE_MODE: 'true' } })
+    run(process.execPath, [program, ...args], {
+      cwd: root,
+      env: { ...process.env, ...env, PM2_HOME: home, PM2_DISCRETE_MODE: 'true' },
+    })
   const stop = async () => {
     await ask('kill')
     rmSync(home, { recursive: true, force: true })
@@ -38,10 +41,18 @@ export async function startFleet(env: NodeJS.ProcessEnv): Promise<Fleet> {
   try {
     await ask('start', 'ecosystem.config.cjs')
     const output = await ask('jlist', '--silent')
-    const apps = JSON.parse(output.slice(output.indexOf('[{'))) as { name: string; pid: number; pm2_env: { status: string } }[]
+    const apps = JSON.parse(output.slice(output.indexOf('[{'))) as {
+      name: string
+      pid: number
+      pm2_env: { status: string }
+    }[]
     const broken = apps.filter(({ pm2_env }) => pm2_env.status !== 'online')
     if (broken.length > 0) throw new Error(`PM2 could not start ${broken.map(({ name }) => name).join(', ')}`)
-    return { members: apps.map(({ name, pid }) => ({ name, pid })), daemon: Number(readFileSync(join(home, 'pm2.pid'), 'utf8')), stop }
+    return {
+      members: apps.map(({ name, pid }) => ({ name, pid })),
+      daemon: Number(readFileSync(join(home, 'pm2.pid'), 'utf8')),
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error

@@ -52,7 +52,11 @@ export async function subscribeOurs(system: System, jobs: number, onReport: OnRe
 }
 
 async function makeJobs({ ledger, actor }: System, jobs: number): Promise<string[]> {
-  const requests = Array.from({ length: jobs }, () => ({ definition: leadCreated, input: { leadId: 'lead_bench' }, actor }))
+  const requests = Array.from({ length: jobs }, () => ({
+    definition: leadCreated,
+    input: { leadId: 'lead_bench' },
+    actor,
+  }))
   const outcomes = await ledger.transaction((em) => ledger.enqueueIn(em, requests))
   return outcomes.map((outcome) => {
     if (outcome instanceof Error) throw outcome
@@ -86,7 +90,9 @@ export async function subscribeFloor(jobs: number, onReport: OnReport): Promise<
   const queue = new Queue(jobName, { connection: redis })
   const relay = await startChild('bench/support/relay.ts', { args: [jobName] })
   const port = await relay.ask<number>('port')
-  const added = await queue.addBulk(Array.from({ length: jobs }, () => ({ name: jobName, data: { leadId: 'lead_bench' } })))
+  const added = await queue.addBulk(
+    Array.from({ length: jobs }, () => ({ name: jobName, data: { leadId: 'lead_bench' } })),
+  )
   const sockets: WebSocket[] = []
   for (let from = 0; from < jobs; from += perSocket) {
     const socket = new WebSocket(`ws://127.0.0.1:${port}`)
@@ -96,7 +102,8 @@ export async function subscribeFloor(jobs: number, onReport: OnReport): Promise<
     sockets.push(socket)
   }
   return {
-    startWorker: (behaviour, concurrency) => startChild('bench/support/bare-worker.ts', { args: [jobName, behaviour, String(concurrency)] }),
+    startWorker: (behaviour, concurrency) =>
+      startChild('bench/support/bare-worker.ts', { args: [jobName, behaviour, String(concurrency)] }),
     close: async () => {
       for (const socket of sockets) socket.terminate()
       await relay.stop()

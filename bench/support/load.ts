@@ -9,7 +9,11 @@ export interface Loaded {
 }
 
 /** So many clients that each wait for their answer before the next call, for so long. */
-export async function load(clients: number, seconds: number, call: (client: number) => Promise<unknown>): Promise<Loaded> {
+export async function load(
+  clients: number,
+  seconds: number,
+  call: (client: number) => Promise<unknown>,
+): Promise<Loaded> {
   const waits: number[] = []
   const startedAt = performance.now()
   const until = startedAt + seconds * 1_000
@@ -23,5 +27,10 @@ export async function load(clients: number, seconds: number, call: (client: numb
   }
   await Promise.all(Array.from({ length: clients }, (_, index) => client(index)))
   const tookMs = performance.now() - startedAt
-  return { perSecond: (waits.length / tookMs) * 1_000, count: waits.length, p50Ms: percentile(waits, 0.5), p99Ms: percentile(waits, 0.99) }
+  return {
+    perSecond: (waits.length / tookMs) * 1_000,
+    count: waits.length,
+    p50Ms: percentile(waits, 0.5),
+    p99Ms: percentile(waits, 0.99),
+  }
 }

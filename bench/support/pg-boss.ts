@@ -14,7 +14,14 @@ interface PgBoss {
   stop(options: { graceful: boolean }): Promise<void>
   on(event: 'error', listener: (error: Error) => void): void
 }
-type PgBossModule = { PgBoss: new (options: { connectionString: string; max: number; supervise: boolean; schedule: boolean }) => PgBoss }
+type PgBossModule = {
+  PgBoss: new (options: {
+    connectionString: string
+    max: number
+    supervise: boolean
+    schedule: boolean
+  }) => PgBoss
+}
 
 const packageName: string = 'pg-boss'
 const queue = 'lead-created'
@@ -24,7 +31,12 @@ export async function startBoss(connections: number, data: object): Promise<Boss
   const postgres = await startPostgres()
   if (!postgres) return undefined
   const { PgBoss } = (await import(packageName)) as PgBossModule
-  const boss = new PgBoss({ connectionString: postgres.url, max: connections, supervise: false, schedule: false })
+  const boss = new PgBoss({
+    connectionString: postgres.url,
+    max: connections,
+    supervise: false,
+    schedule: false,
+  })
   boss.on('error', (error) => console.error(error))
   await boss.start()
   await boss.createQueue(queue)

@@ -14,19 +14,31 @@ export interface Postgres {
   stop(): Promise<void>
 }
 
-const settings = ['fsync=on', 'synchronous_commit=on', 'shared_buffers=256MB', 'max_connections=200', 'unix_socket_directories=']
+const settings = [
+  'fsync=on',
+  'synchronous_commit=on',
+  'shared_buffers=256MB',
+  'max_connections=200',
+  'unix_socket_directories=',
+]
 
 /** Starts it, or says on stderr why it cannot. */
 export async function startPostgres(): Promise<Postgres | undefined> {
   const bin = findBin()
   if (!bin) return skip('there are no initdb and postgres on PATH or in /usr/lib/postgresql')
   const user = process.getuid?.() === 0 ? otherUser() : undefined
-  if (process.getuid?.() === 0 && !user) return skip('it refuses to run as root, and there is no user postgres or nobody')
+  if (process.getuid?.() === 0 && !user)
+    return skip('it refuses to run as root, and there is no user postgres or nobody')
   const dir = mkdtempSync(join(tmpdir(), 'solaria-bench-postgres-'))
-  if (statSync(dir).dev !== statSync(root).dev) remark('PostgreSQL keeps its data on another disk than MariaDB')
+  if (statSync(dir).dev !== statSync(root).dev)
+    remark('PostgreSQL keeps its data on another disk than MariaDB')
   if (user) chownSync(dir, user.uid, user.gid)
   const options = { cwd: dir, ...user }
-  const made = spawnSync(join(bin, 'initdb'), ['-D', join(dir, 'data'), '-U', 'bench', '-A', 'trust'], options)
+  const made = spawnSync(
+    join(bin, 'initdb'),
+    ['-D', join(dir, 'data'), '-U', 'bench', '-A', 'trust'],
+    options,
+  )
   if (made.status !== 0) return skip(`initdb failed: ${made.stderr}`)
   const port = await findFreePort()
   const args = ['-D', join(dir, 'data'), '-p', String(port), ...settings.flatMap((each) => ['-c', each])]
@@ -53,7 +65,10 @@ function skip(why: string): undefined {
 function findBin(): string | undefined {
   const home = '/usr/lib/postgresql'
   const versions = existsSync(home) ? readdirSync(home).sort((a, b) => Number(b) - Number(a)) : []
-  const dirs = [...versions.map((version) => join(home, version, 'bin')), ...(process.env.PATH ?? '').split(delimiter)]
+  const dirs = [
+    ...versions.map((version) => join(home, version, 'bin')),
+    ...(process.env.PATH ?? '').split(delimiter),
+  ]
   return dirs.find((dir) => existsSync(join(dir, 'initdb')) && existsSync(join(dir, 'postgres')))
 }
 

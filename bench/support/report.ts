@@ -12,7 +12,14 @@ console.log = console.error
 /** Prints one result; without a peer, peer and ratio are null. */
 export function report(bench: string, metric: string, ours: number, peer?: Peer): void {
   const ratio = peer ? round(ours / peer.value) : null
-  const line = { bench, metric, ours: round(ours), peer: peer ? round(peer.value) : null, peerName: peer?.name ?? null, ratio }
+  const line = {
+    bench,
+    metric,
+    ours: round(ours),
+    peer: peer ? round(peer.value) : null,
+    peerName: peer?.name ?? null,
+    ratio,
+  }
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 

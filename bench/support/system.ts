@@ -51,12 +51,25 @@ export async function createSystem(): Promise<System> {
   const env = { ...settings, NODE_ENV: 'production', REDIS_PREFIX: prefix }
   const orm = await openOrm({ DATABASE_URL: database.url, DATABASE_POOL: 10 })
   const fork = () => orm.em.fork() as Em
-  const queues = openQueues(services.redisUrl, prefix, registry.map(({ name }) => name), (error) => console.error(error))
-  const ledger = createLedger({ fork, queues, definitions: registry, log: pino({ level: 'warn' }, pino.destination(2)) })
+  const queues = openQueues(
+    services.redisUrl,
+    prefix,
+    registry.map(({ name }) => name),
+    (error) => console.error(error),
+  )
+  const ledger = createLedger({
+    fork,
+    queues,
+    definitions: registry,
+    log: pino({ level: 'warn' }, pino.destination(2)),
+  })
   const { key, actor } = await addKey(fork())
   const running: Child[] = []
 
-  async function start(file: string, more: { args?: string[]; nodeArgs?: string[]; env?: NodeJS.ProcessEnv } = {}): Promise<Child> {
+  async function start(
+    file: string,
+    more: { args?: string[]; nodeArgs?: string[]; env?: NodeJS.ProcessEnv } = {},
+  ): Promise<Child> {
     const child = await startChild(file, { ...more, env: { ...env, ...more.env } })
     const stop = async () => {
       running.splice(running.indexOf(tracked), 1)
@@ -68,12 +81,20 @@ export async function createSystem(): Promise<System> {
   }
 
   return {
-    key, actor, ledger, fork, env,
+    key,
+    actor,
+    ledger,
+    fork,
+    env,
     url: `http://127.0.0.1:${api}/graphql`,
     stream: streamKey(prefix, jobName),
     startApi: (nodeArgs = []) => start('bin/api.ts', { nodeArgs }),
     startDispatcher: () => start('bin/dispatcher.ts'),
-    startWorker: (behaviour, concurrency) => start('bench/support/worker.ts', { args: [behaviour], env: { WORKER_CONCURRENCY: String(concurrency) } }),
+    startWorker: (behaviour, concurrency) =>
+      start('bench/support/worker.ts', {
+        args: [behaviour],
+        env: { WORKER_CONCURRENCY: String(concurrency) },
+      }),
     close: async () => {
       for (const child of [...running].reverse()) await child.stop()
       await queues.close()
@@ -88,14 +109,30 @@ async function addKey(em: Em): Promise<{ key: string; actor: Actor }> {
   const { secret, hash, hint } = newKey()
   const now = new Date()
   const workspaceId = newId('workspace')
-  await em.insert(Workspace, { id: workspaceId, slug: 'bench', name: 'Bench', timeZone: 'UTC', createdAt: now })
-  await em.insert(ApiKey, { id: newId('apiKey'), workspaceId, name: 'Bench', role: 'ADMIN', scopes: null, hash, hint, createdAt: now })
+  await em.insert(Workspace, {
+    id: workspaceId,
+    slug: 'bench',
+    name: 'Bench',
+    timeZone: 'UTC',
+    createdAt: now,
+  })
+  await em.insert(ApiKey, {
+    id: newId('apiKey'),
+    workspaceId,
+    name: 'Bench',
+    role: 'ADMIN',
+    scopes: null,
+    hash,
+    hint,
+    createdAt: now,
+  })
   return { key: secret, actor: { workspaceId, correlationId: 'bench' } }
 }
 
 /** So that what one bench leaves behind does not weigh on the next. */
 async function deleteKeys(prefix: string): Promise<void> {
   const redis = openRedis()
-  for await (const keys of redis.scanStream({ match: `*${prefix}*`, count: 5_000 })) if (keys.length > 0) await redis.unlink(...keys)
+  for await (const keys of redis.scanStream({ match: `*${prefix}*`, count: 5_000 }))
+    if (keys.length > 0) await redis.unlink(...keys)
   redis.disconnect()
 }

@@ -19,8 +19,9 @@ export interface ApiSettings {
   signal: AbortSignal
 }
 
-const tries = 8
-const pauseMs = 250
+/** Long enough for an API that restarts. */
+const tries = 60
+const pauseMs = 1_000
 
 class NotReached extends Error {}
 
@@ -32,7 +33,7 @@ export function openApi(settings: ApiSettings): Api {
         return await post<Answer>(settings, { query: document, variables })
       } catch (error) {
         if (!(error instanceof NotReached) || n === tries) throw error
-        await sleep(pauseMs * n, undefined, { signal: settings.signal })
+        await sleep(pauseMs, undefined, { signal: settings.signal })
       }
     }
   }
@@ -51,25 +52,25 @@ export function openApi(settings: ApiSettings): Api {
   return { ask, all }
 }
 
-async function post<Answer>(
-  { url, key, correlationId, signal }: ApiSettings,
-  body: unknown,
-): Promise<Answer> {
+async function post<Answer>(settings: ApiSettings, body: unknown): Promise<Answer> {
+  const { status, text } = await send(settings, body)
+  if (status >= 500) throw new NotReached(`${settings.url} answered ${status}: ${text.slice(0, 300)}`)
+  const { data, errors } = JSON.parse(text) as { data: Answer; errors?: { message: string }[] }
+  if (errors) throw new Error(`${settings.url} answered: ${errors.map(({ message }) => message).join('; ')}`)
+  return data
+}
+
+async function send({ url, key, correlationId, signal }: ApiSettings, body: unknown) {
   const headers = {
     authorization: `Bearer ${key}`,
     'content-type': 'application/json',
     'x-correlation-id': correlationId,
   }
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal }).catch(
-    (error: Error) => {
-      signal.throwIfAborted()
-      throw new NotReached(`${url} cannot be reached: ${error.message}`)
-    },
-  )
-  const text = await response.text()
-  if (response.status >= 500)
-    throw new NotReached(`${url} answered ${response.status}: ${text.slice(0, 300)}`)
-  const { data, errors } = JSON.parse(text) as { data: Answer; errors?: { message: string }[] }
-  if (errors) throw new Error(`${url} answered: ${errors.map(({ message }) => message).join('; ')}`)
-  return data
+  try {
+    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal })
+    return { status: response.status, text: await response.text() }
+  } catch (error) {
+    signal.throwIfAborted()
+    throw new NotReached(`${url} cannot be reached: ${(error as Error).message}`)
+  }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { GraphQLFormattedError } from 'graphql'
 import { createClient } from 'graphql-ws'
 import { WebSocket } from 'ws'
 import { type JobMessage, jobEvents } from './operations.ts'
@@ -21,6 +22,8 @@ export interface Following {
   ended: Promise<void>
 }
 
+/** Long enough for an API that restarts. */
+const tries = 200
 const pauseMs = 300
 
 /** Follows all jobs of a correlation id over WebSocket. When the socket drops, it goes on after the last cursor. */
@@ -42,14 +45,13 @@ async function follow(settings: FollowSettings, onStart: () => void): Promise<vo
   })
   signal.addEventListener('abort', () => void client.dispose(), { once: true })
   let after: string | undefined
+  let failures = 0
   while (!signal.aborted) {
     try {
-      const variables = { filter: { correlationId }, after }
-      for await (const { data } of client.iterate<{ jobEvents: JobMessage }>({
-        query: jobEvents,
-        variables,
-      })) {
-        if (!data) continue
+      const payload = { query: jobEvents, variables: { filter: { correlationId }, after } }
+      for await (const { data, errors } of client.iterate<{ jobEvents: JobMessage }>(payload)) {
+        if (errors || !data) throw errors
+        failures = 0
         after = data.jobEvents.cursor
         onMessage(data.jobEvents)
         onStart()
@@ -58,18 +60,19 @@ async function follow(settings: FollowSettings, onStart: () => void): Promise<vo
       throwIfRefused(error)
     }
     if (signal.aborted) return
-    onDrop()
+    if (failures++ === 0) onDrop()
+    if (failures === tries) throw new Error(`${url} cannot be reached`)
     await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
   }
 }
 
-/** A closed or failed socket is opened again; an answer of the API would be the same next time. */
+/** What the API refuses, it would refuse again; all else passes: a lost socket, an unexpected error. */
 function throwIfRefused(error: unknown): void {
-  if (Array.isArray(error)) {
-    const messages = error.map(({ message }: { message: string }) => message)
-    throw new Error(`The API refused the subscription: ${messages.join('; ')}`)
-  }
-  const { code, reason } = error as { code?: number; reason?: string }
-  if (code !== undefined && code >= 4400 && code < 4500)
-    throw new Error(`The API closed the socket: ${reason}`)
+  const { code, reason } = (error ?? {}) as { code?: number; reason?: string }
+  if (code && code >= 4400 && code < 4500) throw new Error(`The API closed the socket: ${reason}`)
+  const refusals = (Array.isArray(error) ? (error as GraphQLFormattedError[]) : []).filter(
+    ({ extensions }) => extensions?.code !== 'INTERNAL',
+  )
+  if (refusals.length === 0) return
+  throw new Error(`The API refused the subscription: ${refusals.map(({ message }) => message).join('; ')}`)
 }
