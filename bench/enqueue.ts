@@ -16,7 +16,7 @@ import { createSystem, jobName } from './support/system.ts'
 const rounds = 3
 const seconds = 4
 const warmUpSeconds = 3
-/** Connections of pg-boss: more were no faster with 32 and 128 clients. */
+/** Connections of pg-boss: the best of 10, 32 and 64 here. */
 const bossConnections = 32
 
 const input = { leadId: 'lead_01jdbench000000000000000000' }

@@ -1,6 +1,6 @@
 import { parsePhoneNumberWithError } from 'libphonenumber-js/max'
 import { describe, expect, test } from 'vitest'
-import { readLead } from '../../resolvers/lead-input.ts'
+import { type LeadInput as AskedLead, readLead } from '../../resolvers/lead-input.ts'
 import { leadsOf, readRows, tagOf } from './leads.ts'
 import type { LeadInput } from './operations.ts'
 
@@ -26,11 +26,7 @@ describe('the people of leads.csv', () => {
 
 test('every lead of a long run is one the API takes, with an address and a number of its own', () => {
   const leads = leadsOf(rows, 500, run())
-  expect(
-    leads
-      .map(({ tags: _, ...lead }) => readLead(lead as Parameters<typeof readLead>[0]))
-      .filter(Array.isArray),
-  ).toEqual([])
+  expect(leads.map((lead) => readLead(lead as AskedLead)).filter(Array.isArray)).toEqual([])
   const emails = leads.flatMap(({ email }) => (email ? [email.trim().toLowerCase()] : []))
   expect(new Set(emails).size).toBe(emails.length)
   expect(new Set(phones(leads)).size).toBe(phones(leads).length)
@@ -43,15 +39,12 @@ test('no number ends as the ones do that the sandbox refuses', () => {
 test('a number keeps its way of writing', () => {
   const [ana, , , , , , , , , joao] = leadsOf(rows, 25, run())
   expect(ana!.phone).toMatch(/^612 \d\d \d\d \d\d$/)
-  expect(joao!.phone).toMatch(/^\(11\) 91\d{3}-\d{4}$|^\(11\) 9\d{4}-\d{4}$/)
+  expect(joao!.phone).toMatch(/^\(11\) 912\d\d-\d{4}$/)
 })
 
 test('a number that got a message before is not used again', () => {
-  const row = { ...rows[0]!, phone: '612 34 56 78' }
   const all = Array.from({ length: 1_000_000 }, (_, n) => `34612${String(n).padStart(6, '0')}`)
-  const taken = all.filter((number) => number !== '34612000001')
-  expect(() => leadsOf([row], 1, run('a', all))).toThrow('No number like')
-  expect(taken).toHaveLength(999_999)
+  expect(() => leadsOf(rows, 1, run('k3x9', all))).toThrow('No number like 612 34 56 78 is left')
 })
 
 test('two runs share no address, and each is found by its tag', () => {

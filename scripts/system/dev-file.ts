@@ -50,7 +50,6 @@ export function describe(system: DevSystem): string {
   const lines: [string, string][] = [
     ['GraphQL', `${system.apiUrl}   (GraphiQL in a browser)`],
     ['WebSocket', system.wsUrl],
-    ['Console', system.consoleUrl],
     ['Sandbox', `${system.sandboxUrl}/_sandbox   (what the vendors received)`],
     ...Object.entries(system.keys).map(([role, key]): [string, string] => [`${role} key`, key]),
   ]

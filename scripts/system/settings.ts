@@ -32,10 +32,10 @@ export function developmentSettings(services: Pick<Services, 'databaseUrl' | 're
 function vendors(url: string) {
   return {
     MAILCHIMP_BASE_URL: `${url}/mc/3.0`,
-    MAILCHIMP_API_KEY: 'sandbox-mailchimp-us19',
+    MAILCHIMP_API_KEY: '0123456789abcdef0123456789abcdef-us19',
     MAILCHIMP_LIST_ID: 'a6b5da1054',
     MANDRILL_BASE_URL: `${url}/mandrill/api/1.0`,
-    MANDRILL_API_KEY: 'sandbox-mandrill',
+    MANDRILL_API_KEY: 'md-sandbox-key',
     MANDRILL_FROM_EMAIL: 'hello@solaria.example',
     MANDRILL_FROM_NAME: 'Solaria',
     MANDRILL_WEBHOOK_KEYS: webhookSecret,

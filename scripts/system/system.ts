@@ -51,7 +51,7 @@ function addresses(services: Services, ports: Ports) {
     apiUrl: `${api}/graphql`,
     wsUrl: `${api.replace('http', 'ws')}/graphql`,
     graphiqlUrl: `${api}/graphql`,
-    consoleUrl: `${api}/console`,
+    consoleUrl: `${api}/graphql`,
     sandboxUrl: sandboxUrl(ports),
     databaseUrl: services.databaseUrl,
     redisUrl: services.redisUrl,
