@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { subscriberHash } from './signatures.ts'
 import { startTestSandbox } from '../test/support/sandbox-client.ts'
+import { subscriberHash } from './signatures.ts'
 
 const members = '/mc/3.0/lists/a6b5da1054/members'
 const jane = {

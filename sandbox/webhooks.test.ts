@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
-import type { SandboxOptions } from './server.ts'
 import { type Received, startReceiver, startTestSandbox, wait } from '../test/support/sandbox-client.ts'
+import type { SandboxOptions } from './server.ts'
 
 const closing: (() => Promise<void>)[] = []
 afterEach(async () => {

@@ -6,7 +6,7 @@ import { services } from './services.ts'
 const ticksPerSecond = 100
 
 /** CPU seconds a process has used so far; NaN where the system does not tell. */
-export function cpuOf(pid: number): number {
+function cpuOf(pid: number): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
     return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond

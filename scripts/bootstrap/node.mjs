@@ -9,7 +9,7 @@ const NEEDED = '^22.20 || ^24 || >=26'
 const FETCHED = '22.23.3'
 
 /** Does this Node version run the project? */
-export function fits(version) {
+function fits(version) {
   const [major, minor] = version.replace(/^v/, '').split('.').map(Number)
   return (major === 22 && minor >= 20) || major === 24 || major >= 26
 }

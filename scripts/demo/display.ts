@@ -3,7 +3,7 @@ import { isFinal, type JobView } from './job-view.ts'
 import { type Step, steps } from './operations.ts'
 import { clip, pad, widthOf } from './text.ts'
 
-export type Style = 'dim' | 'bold' | 'green' | 'yellow' | 'red' | 'cyan'
+type Style = 'dim' | 'bold' | 'green' | 'yellow' | 'red' | 'cyan'
 export type Paint = (style: Style, text: string) => string
 
 export interface Scene {

@@ -21,21 +21,28 @@ export const help = `npm run demo [-- options]   leads come in and are welcomed;
 It uses the running system (npm start), else it starts one and stops it again. It ends with 0 only if every lead's job
 was completed and nothing was sent twice.`
 
+const flag = { type: 'boolean', default: false } as const
+const known = {
+  count: { type: 'string', default: '25' },
+  json: flag,
+  faults: flag,
+  keep: flag,
+  help: flag,
+} as const
+
 /** Reads the command line. @throws when an option is unknown or its value is not usable */
 export function readOptions(args: string[]): Options {
-  const flag = { type: 'boolean', default: false } as const
-  const { values } = parseArgs({
-    args,
-    options: {
-      count: { type: 'string', default: '25' },
-      json: flag,
-      faults: flag,
-      keep: flag,
-      help: flag,
-    },
-  })
+  const values = parse(args)
   const count = Number(values.count)
   if (!Number.isInteger(count) || count < 1 || count > maxCount)
     throw new Error(`--count is a whole number from 1 to ${maxCount}, not "${values.count}"`)
   return { ...values, count }
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options: known }).values
+  } catch (error) {
+    throw new Error(`${(error as Error).message}. See npm run demo -- --help`)
+  }
 }
