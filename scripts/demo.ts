@@ -29,24 +29,21 @@ async function main(args: string[]): Promise<void> {
 
 function tell(outcome: Outcome, { system, isOwn }: UsedSystem, { keep }: Options): void {
   const { problems, tag } = outcome
+  const stays = keep || !isOwn
   console.log(`\n${summaryOf(outcome, paint).join('\n')}\n`)
-  console.log(isOwn && !keep ? lookAround : linksOf(system, tag).join('\n'))
-  if (problems.length > 0) complain(problems, `${system.sandboxUrl}/_sandbox`)
-}
-
-const lookAround =
-  'To look around: npm start (in another terminal), then npm run demo again; or npm run demo -- --keep.'
-
-function complain(problems: string[], sandboxPage: string): void {
+  console.log(stays ? linksOf(system, tag).join('\n') : lookAround)
+  if (problems.length === 0) return
   process.exitCode = 1
   console.error(
     `\nNot everything went as it should:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
   )
-  console.error(
-    'A job in GraphiQL: { job(id: "…") { state error { message } attemptHistory { number errorMessage } } }',
-  )
-  console.error(`The processes' logs: npm run pm2 -- logs   What the vendors received: ${sandboxPage}`)
+  console.error(stays ? whereToLook : 'Run it again with --keep to look into it. Logs: .data/pm2/logs')
 }
+
+const lookAround =
+  'To look around: npm start, and npm run demo again in another terminal. Or: npm run demo -- --keep'
+const whereToLook = `A job in GraphiQL: { job(id: "…") { state error { message } attemptHistory { number errorMessage } } }
+Logs: npm run pm2 -- logs`
 
 main(process.argv.slice(2)).catch((error: Error) => {
   console.error(stopping.signal.aborted ? '\nStopped.' : `\n${error.message}`)
