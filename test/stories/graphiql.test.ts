@@ -43,9 +43,9 @@ test('GraphiQL works without internet: a subscription over WebSocket shows a job
   await page.locator('.graphiql-execute-button').click()
   await page.getByText('JobEventsSnapshot').first().waitFor()
   await createLeads(system, 0, 1)
-  const shown = () => page.locator('.result-window, .graphiql-response').first().innerText()
+  const shown = () => page.locator('.result-window, .graphiql-response').first().textContent()
   await until('the event is on the page', async () =>
-    /JobEvent"/.test((await shown()).replaceAll('\u00a0', ' ')),
+    /JobEvent"/.test(((await shown()) ?? '').replaceAll('\u00a0', ' ')),
   )
   if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT })
   expect(elsewhere).toEqual([])
