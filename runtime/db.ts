@@ -27,6 +27,7 @@ function ormOptions(config: Pick<Config, 'DATABASE_URL' | 'DATABASE_POOL'>): Opt
       snapshot: true,
       snapshotName: '.snapshot',
       safe: false,
+      silent: true,
     },
     debug: false,
   }
@@ -52,6 +53,24 @@ export async function migrate(config: Pick<Config, 'DATABASE_URL' | 'DATABASE_PO
     await takeLock(orm)
     const applied = await orm.migrator.up()
     return applied.map(({ name }) => name)
+  } finally {
+    await orm.close()
+  }
+}
+
+/**
+ * Writes a migration from the difference between the entities and the last migration's snapshot.
+ * @param name what it does, e.g. `add-score`
+ * @returns the name of the file, or undefined when there is no difference
+ */
+export async function createMigration(
+  config: Pick<Config, 'DATABASE_URL' | 'DATABASE_POOL'>,
+  name: string,
+): Promise<string | undefined> {
+  const orm = await openOrm(config)
+  try {
+    const { fileName } = await orm.migrator.create(undefined, false, false, name)
+    return fileName || undefined
   } finally {
     await orm.close()
   }

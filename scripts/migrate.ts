@@ -1,18 +1,30 @@
 // npm run migrate: brings the database at DATABASE_URL, or the one of `npm start`, to the newest version.
+//   npm run migrate -- --create NAME   writes a migration for what changed in the entities
 import { loadConfig } from '../runtime/config.ts'
-import { migrate } from '../runtime/db.ts'
+import { createMigration, migrate } from '../runtime/db.ts'
 import { startMariadb } from './services/index.ts'
 import { dataDir } from './system/paths.ts'
 import { developmentSettings } from './system/settings.ts'
 
-async function main(): Promise<void> {
+async function main([option, name]: string[]): Promise<void> {
   const given = process.env.DATABASE_URL
   const own = given ? undefined : await startMariadb(dataDir)
   try {
-    report(await migrate(configFor(given ?? own?.url ?? '')))
+    const config = configFor(given ?? own?.url ?? '')
+    report(await migrate(config))
+    if (option === '--create') reportCreated(await createMigration(config, nameOf(name)))
   } finally {
     await own?.release()
   }
+}
+
+function nameOf(name = ''): string {
+  if (/^[a-z][a-z0-9-]{2,40}$/.test(name)) return name
+  throw new Error('say what it does in a few words: npm run migrate -- --create add-score')
+}
+
+function reportCreated(file: string | undefined): void {
+  console.log(file ? `Wrote migrations/${file}.` : 'The entities have not changed.')
 }
 
 /** A migration needs the database alone, so whatever else is not set may be anything valid. */
@@ -29,7 +41,7 @@ function report(applied: string[]): void {
   console.log(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'The database is up to date.')
 }
 
-main().catch((error) => {
+main(process.argv.slice(2)).catch((error) => {
   console.error(`The database was not migrated: ${error.message}`)
   process.exitCode = 1
 })
