@@ -23,6 +23,8 @@ type Patience = {
   attempts: number
   waitMs: (attempt: number) => number
   accepts: (status: number) => boolean
+  /** Called once the first attempt has ended, however it went. */
+  tried?: () => void
 }
 
 export type Courier = {
@@ -74,6 +76,7 @@ export function createCourier(settings: Settings): Courier {
   async function deliver(parcel: Parcel, patience: Patience): Promise<void> {
     for (let number = 1; number <= patience.attempts && !isClosed; number += 1) {
       const accepted = patience.accepts(await attempt(parcel, number))
+      if (number === 1) patience.tried?.()
       if (accepted && settings.duplicateWebhooks) await attempt(parcel, number)
       if (accepted) return
       await new Promise<void>((resolve) => later(patience.waitMs(number), resolve))

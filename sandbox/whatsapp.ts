@@ -135,7 +135,7 @@ function send(world: World, phoneId: string, order: TextOrder | TemplateOrder, c
     failure: laterFailure(waId, content.template, world.messages.hasOpenWindow(waId)),
   }
   world.messages.add(message)
-  world.hook.tellStatuses(message, message.failure ? ['failed'] : ['sent', 'delivered', 'read'])
+  void world.hook.tellStatuses(message, message.failure ? ['failed'] : ['sent', 'delivered', 'read'])
   return accepted(message)
 }
 
@@ -166,7 +166,7 @@ function receive({ messages, hook }: World, event: Record<string, unknown>): str
   if (typeof from !== 'string' || !/^\d{7,15}$/.test(from)) return 'from is the digits of a phone number'
   const id = messages.receive(from)
   const timestamp = String(Math.floor(Date.now() / 1000))
-  hook.tell(0, () => ({
+  void hook.tell(0, () => ({
     phone: phoneOf(String(phoneNumberId)),
     value: {
       contacts: [{ profile: { name }, wa_id: from }],

@@ -20,23 +20,27 @@ export function createWhatsAppHook({ settings, courier, webhooks }: Surroundings
     accepts: isSuccess,
   }
 
-  function tell(delayMs: number, happening: () => Happening): void {
-    if (!settings.webhooksEnabled || !webhooks.whatsapp) return
-    courier.later(delayMs, () => {
-      const ready = parcel(webhooks, happening())
-      if (ready) void courier.deliver(ready, patience)
+  /** Resolves once the first attempt has ended. */
+  function tell(delayMs: number, happening: () => Happening): Promise<void> {
+    return new Promise((tried) => {
+      if (!settings.webhooksEnabled || !webhooks.whatsapp) return tried()
+      courier.later(delayMs, () => {
+        const ready = parcel(webhooks, happening())
+        if (ready) void courier.deliver(ready, { ...patience, tried })
+        else tried()
+      })
     })
   }
 
-  function tellStatuses(message: WhatsAppMessage, statuses: string[]): void {
+  /** One after the other, so that their order is the one in the settings; a failed one does not hold the others up. */
+  async function tellStatuses(message: WhatsAppMessage, statuses: string[]): Promise<void> {
     const ordered = settings.reorderStatuses ? statuses.toReversed() : statuses
     const groups = settings.batchStatuses ? [ordered] : ordered.map((status) => [status])
-    groups.forEach((group, index) => {
-      tell(settings.webhookDelayMs * (index + 1), () => ({
+    for (const group of groups)
+      await tell(settings.webhookDelayMs, () => ({
         phone: message.phone,
         value: { statuses: group.map((status) => describe(message, status)) },
       }))
-    })
   }
 
   return { tell, tellStatuses }

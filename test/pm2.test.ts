@@ -95,7 +95,7 @@ test('a rolling reload under load: no request fails, and no subscriber misses an
   )
   expect(watches.flatMap(({ others }) => others)).not.toContain('JobEventsGap')
   follow.stop()
-})
+}, 300_000)
 
 /** Like a browser: when the socket closes, it resumes by the last cursor. */
 function followResuming(watches: Watch[]): { stop: () => void } {
