@@ -5,7 +5,7 @@ import { plainId } from '../queue/keys.ts'
 import { streamLength } from '../queue/queues.ts'
 import { leadCreated } from '../workers/lead.created.ts'
 import { startChild } from './support/child.ts'
-import { watchCpu } from './support/cpu.ts'
+import { showCpu, watchCpu } from './support/cpu.ts'
 import { median, remark, report } from './support/report.ts'
 import { openRedis, peerRedisUrl } from './support/services.ts'
 import { createSystem, jobName, type System } from './support/system.ts'
@@ -55,7 +55,7 @@ async function runOurs(): Promise<Round> {
     const cpu = watchCpu({ worker: worker.pid, dispatcher: dispatcher.pid })
     const maxLagMs = await watchLag(system, redis)
     const rowsCompleteAt = await untilState(system, 'COMPLETED')
-    remark(`CPU µs per job: ${cpu(jobs)}`)
+    remark(showCpu([cpu()], jobs))
     const completions = await completionsAfter(redis, system.stream, start)
     return { perSecond: rateOf(completions), maxLagMs, afterLastMs: rowsCompleteAt - completions.at(-1)! }
   } finally {
@@ -154,7 +154,7 @@ async function runBare(): Promise<number> {
     })
     const cpu = watchCpu({ 'bare worker': worker.pid })
     while ((await queue.getJobCountByTypes('waiting', 'active')) > 0) await sleep(50)
-    remark(`CPU µs per job: ${cpu(jobs)}`)
+    remark(showCpu([cpu()], jobs))
     const completions = await completionsAfter(redis, queue.toKey('events'), start)
     await worker.stop()
     return rateOf(completions)

@@ -1,9 +1,10 @@
 // npm test: the checks, then every test; the last line counts them. With file names it runs only those tests.
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { stopServices } from './services/index.ts'
+import { runNode } from './system/terminal.ts'
 
-const results = '.data/test/results.json'
-const check = 'scripts/check.ts'
+// Its own file: two runs at once must not count each other's tests.
+const results = `.data/test/results-${process.pid}.json`
 
 interface Counts {
   passed: number
@@ -22,20 +23,22 @@ interface Report {
 
 const args = process.argv.slice(2)
 const namesFile = args.some((arg) => !arg.startsWith('-'))
-const checked = namesFile || !existsSync(check) || runNode([check])
-const counts = runTests(args)
+const checked = namesFile || (await runNode(['scripts/check.ts'])) === 0
+const counts = await runTests(args)
 // A failed check, or an error outside every test, is a failure too: the count must not read as success.
 if (!checked) counts.failed += 1
 process.exitCode = counts.failed > 0 ? 1 : 0
 console.log(`\n${summary(counts)}`)
 
-function runTests(patterns: string[]): Counts {
+async function runTests(patterns: string[]): Promise<Counts> {
   mkdirSync('.data/test', { recursive: true })
-  rmSync(results, { force: true })
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`]
-  const succeeded = runNode(['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...patterns])
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...patterns]
+  // vitest stops its servers, but not when Ctrl+C ends it half-way.
+  const code = await runNode(vitest, { afterwards: () => stopServices('.data/test') })
   const counts = countTests()
-  return succeeded || counts.failed > 0 ? counts : { ...counts, failed: 1 }
+  rmSync(results, { force: true })
+  return code === 0 || counts.failed > 0 ? counts : { ...counts, failed: 1 }
 }
 
 function countTests(): Counts {
@@ -50,10 +53,6 @@ function countTests(): Counts {
     failed: report.numFailedTests + broken.length,
     skipped: report.numPendingTests + report.numTodoTests,
   }
-}
-
-function runNode(nodeArgs: string[]): boolean {
-  return spawnSync(process.execPath, nodeArgs, { stdio: 'inherit' }).status === 0
 }
 
 function summary({ passed, failed, skipped }: Counts): string {

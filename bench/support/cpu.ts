@@ -15,14 +15,22 @@ function cpuOf(pid: number): number {
   }
 }
 
-/** Watches the CPU time of some processes, and of the servers. @returns tells µs per operation since then, by name */
-export function watchCpu(pids: Record<string, number>): (operations: number) => string {
-  const all = Object.entries({ ...pids, ...services.pids })
-  const before = all.map(([, pid]) => cpuOf(pid))
-  return (operations) =>
-    all
-      .map(
-        ([name, pid], index) => `${name} ${Math.round(((cpuOf(pid) - before[index]!) / operations) * 1e6)}`,
-      )
-      .join(', ')
+/** CPU seconds by process. */
+export type CpuSeconds = Record<string, number>
+
+/** Watches the CPU time of some processes, and of the servers. @returns tells what each has used since then */
+export function watchCpu(pids: Record<string, number>): () => CpuSeconds {
+  const all = Object.entries({ ...pids, ...services.pids }).map(([name, pid]) => ({
+    name,
+    pid,
+    before: cpuOf(pid),
+  }))
+  return () => Object.fromEntries(all.map(({ name, pid, before }) => [name, cpuOf(pid) - before]))
+}
+
+/** `CPU µs each: api 400, …` of one or more such spans with so many operations together. */
+export function showCpu(spans: readonly CpuSeconds[], operations: number): string {
+  const names = Object.keys(spans[0] ?? {})
+  const each = (name: string) => spans.reduce((total, span) => total + span[name]!, 0) / operations
+  return `CPU µs each: ${names.map((name) => `${name} ${Math.round(each(name) * 1e6)}`).join(', ')}`
 }

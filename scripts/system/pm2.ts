@@ -1,15 +1,9 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { withLock } from '../bootstrap/lock.mjs'
-import { runNpm } from '../bootstrap/npm.mjs'
 import { envWithNode, run } from '../bootstrap/process.mjs'
 import { pm2Home, root } from './paths.ts'
-
-// PM2 is AGPL: it is run as a program and never imported, and it is no dependency of this package.
-const VERSION = '7.0.4'
-const dir = join(root, '.tools', 'pm2')
-const package_ = join(dir, 'node_modules', 'pm2')
+import { ensurePm2 } from './pm2-program.ts'
+import { runNode } from './terminal.ts'
 
 /** One process as PM2 sees it. */
 export interface App {
@@ -35,24 +29,24 @@ export async function pm2(args: string[], env: NodeJS.ProcessEnv = process.env):
 /** Runs a PM2 command in this terminal and gives its exit code. */
 export async function pm2InTerminal(args: string[]): Promise<number> {
   const program = await ensurePm2()
-  const child = spawn(process.execPath, [program, ...args], {
+  // Any command starts PM2's daemon; one that found none and left no app behind must not leave the daemon either.
+  const afterwards = isPm2Running() ? undefined : stopIdlePm2
+  return runNode([program, ...args], {
     cwd: root,
     env: pm2Env(process.env),
-    stdio: 'inherit',
+    ...(afterwards && { afterwards }),
   })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('exit', (code) => resolve(code ?? 1))
-  })
+}
+
+async function stopIdlePm2(): Promise<void> {
+  if (isPm2Running() && (await listApps()).length === 0) await pm2(['kill'])
 }
 
 /** The processes PM2 runs for this project. */
 export async function listApps(): Promise<App[]> {
   const output = await pm2(['jlist', '--silent'])
-  return JSON.parse(
-    output.slice(output.indexOf('[{') === -1 ? output.lastIndexOf('[]') : output.indexOf('[{')),
-  )
+  // Remarks of PM2 may come before the list, which is the last line.
+  return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '[]')
 }
 
 /** Does PM2's daemon run? Asking PM2 itself would start it. */
@@ -64,23 +58,4 @@ export function isPm2Running(): boolean {
 function pm2Env(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const own = Object.entries(envWithNode(process.execPath, env)).filter(([name]) => !/^npm_/i.test(name))
   return { ...Object.fromEntries(own), PM2_HOME: pm2Home(), PM2_DISCRETE_MODE: 'true' }
-}
-
-async function ensurePm2(): Promise<string> {
-  if (!isInstalled()) await withLock(join(root, '.tools', 'pm2.lock'), install)
-  return join(package_, 'bin', 'pm2')
-}
-
-function isInstalled(): boolean {
-  const file = join(package_, 'package.json')
-  return existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).version === VERSION
-}
-
-async function install(): Promise<void> {
-  if (isInstalled()) return
-  console.log(`Fetching PM2 ${VERSION} into .tools/pm2 …`)
-  mkdirSync(dir, { recursive: true })
-  writeFileSync(join(dir, 'package.json'), '{ "private": true }\n')
-  const args = ['install', '--prefix', dir, '--no-save', '--loglevel=error', `pm2@${VERSION}`]
-  await runNpm(process.execPath, args, { cwd: dir })
 }
