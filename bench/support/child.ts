@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../../scripts/system/paths.ts'
+import { atExit } from './at-exit.ts'
 
 const logDir = join(root, '.data', 'bench', 'log')
 
@@ -38,6 +39,7 @@ export async function startChild(
     stdio: ['ignore', log, log, 'ipc'],
   })
   const ended = once(child, 'exit')
+  const orphan = atExit(() => child.kill('SIGTERM'))
   const ready = nextMessage(child)
   const first = await Promise.race([ready, ended.then(() => 'ended' as const)])
   if (first === 'ended') throw new Error(`${file} ended while it was starting; see ${logDir}`)
@@ -51,6 +53,7 @@ export async function startChild(
     stop: async () => {
       child.kill('SIGTERM')
       await ended
+      orphan.takeBack()
     },
   }
 }

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../../scripts/bootstrap/process.mjs'
 import { root } from '../../scripts/system/paths.ts'
-import { pm2 } from '../../scripts/system/pm2.ts'
+import { ensurePm2 } from '../../scripts/system/pm2-program.ts'
+import { atExit } from './at-exit.ts'
 
 /** One process of the fleet. */
 export interface Member {
@@ -22,22 +23,21 @@ export interface Fleet {
 
 /** Starts all apps, the sandbox among them, and waits until each has said that it is ready. */
 export async function startFleet(env: NodeJS.ProcessEnv): Promise<Fleet> {
-  // Only makes sure that PM2 is installed.
-  await pm2(['--version'])
-  const program = join(root, '.tools', 'pm2', 'node_modules', 'pm2', 'bin', 'pm2')
+  const program = await ensurePm2()
   // Unix sockets have short names only.
   const home = mkdtempSync(join(tmpdir(), 'solaria-bench-pm2-'))
-  const logs = join(root, '.data', 'bench', 'log')
-  mkdirSync(logs, { recursive: true })
-  const ask = (...args: string[]) =>
-    run(process.execPath, [program, ...args], {
-      cwd: root,
-      env: { ...process.env, ...env, PM2_HOME: home, PM2_DISCRETE_MODE: 'true' },
-    })
+  const options = { cwd: root, env: { ...process.env, ...env, PM2_HOME: home, PM2_DISCRETE_MODE: 'true' } }
+  const ask = (...args: string[]) => run(process.execPath, [program, ...args], options)
+  const clear = () => rmSync(home, { recursive: true, force: true })
   const stop = async () => {
     await ask('kill')
-    rmSync(home, { recursive: true, force: true })
+    clear()
+    orphan.takeBack()
   }
+  const orphan = atExit(() => {
+    spawnSync(process.execPath, [program, 'kill'], options)
+    clear()
+  })
   try {
     await ask('start', 'ecosystem.config.cjs')
     const output = await ask('jlist', '--silent')

@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findFreePort } from '../../scripts/services/index.ts'
 import { root } from '../../scripts/system/paths.ts'
+import { atExit } from './at-exit.ts'
 import { remark } from './report.ts'
 
 /** A PostgreSQL for a peer: private, with its own defaults for durability (fsync and synchronous_commit on). */
@@ -44,6 +45,11 @@ export async function startPostgres(): Promise<Postgres | undefined> {
   const args = ['-D', join(dir, 'data'), '-p', String(port), ...settings.flatMap((each) => ['-c', each])]
   const server = spawn(join(bin, 'postgres'), args, { ...options, stdio: 'ignore' })
   const ended = once(server, 'exit')
+  const clear = () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
+  const orphan = atExit(() => {
+    server.kill('SIGQUIT')
+    clear()
+  })
   while (spawnSync(join(bin, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)]).status !== 0) {
     if (server.exitCode !== null) return skip('it ended while it was starting')
     await sleep(100)
@@ -53,7 +59,8 @@ export async function startPostgres(): Promise<Postgres | undefined> {
     stop: async () => {
       server.kill('SIGINT')
       await ended
-      rmSync(dir, { recursive: true, force: true })
+      orphan.takeBack()
+      clear()
     },
   }
 }
