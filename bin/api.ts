@@ -23,9 +23,8 @@ const ledger = createLedger({ fork, queues, definitions: registry, log })
 const openRedis = () => connect(config.REDIS_URL, 'patient', onError)
 const events = createJobEvents({ fork, prefix: config.REDIS_PREFIX, names, openRedis, log })
 shutdown.add('job events', () => events.close())
-const timelines = createLeadTimelines(fork, log)
+const timelines = createLeadTimelines(fork, log, events.listen)
 shutdown.add('timelines', () => timelines.close())
-events.listen((leadId) => timelines.nudge(leadId))
 
 const checks = {
   database: () => within(2_000, ping(orm)),

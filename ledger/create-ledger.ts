@@ -49,10 +49,16 @@ export function createLedger({ fork, queues, definitions, log }: LedgerSettings)
     return outcomes
   }
 
-  const enqueueShared = coalesce(
-    (requests: EnqueueRequest[]) => transaction((em) => enqueueWithin(em, requests)),
-    { maxBatch },
-  )
+  /** Without idempotency keys a batch is a single statement, which is a transaction by itself and costs one round trip. */
+  async function enqueueBatch(requests: EnqueueRequest[]) {
+    if (requests.some(({ idempotencyKey }) => idempotencyKey !== undefined))
+      return transaction((em) => enqueueWithin(em, requests))
+    const outcomes = await enqueueIn(fork(), definitions, requests)
+    nudge(outcomes.flatMap((outcome) => (outcome instanceof Error ? [] : [outcome.job])))
+    return outcomes
+  }
+
+  const enqueueShared = coalesce(enqueueBatch, { maxBatch })
 
   /** Makes a cancellation known at once; the row already says so, whatever happens here. */
   async function spreadCancel(row: JobRow, reason: string): Promise<void> {

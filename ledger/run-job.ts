@@ -118,8 +118,12 @@ function contextOf<S>(
 ): JobContext<unknown, S> {
   const { ledger } = settings
   const actor = { workspaceId: attempt.data.workspaceId, correlationId: attempt.data.correlationId }
+  let em: Em | undefined
   return {
-    em: settings.fork(signal),
+    get em() {
+      em ??= settings.fork(signal)
+      return em
+    },
     signal,
     log,
     services: settings.services,

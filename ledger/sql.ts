@@ -19,7 +19,16 @@ function fromColumn(column: string, value: unknown): unknown {
   return jsonColumns.has(column) ? JSON.parse(value) : value
 }
 
-const camel = (column: string) => column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+const names = new Map<string, string>()
+
+/** Remembered by column: rows are read by the thousand, and there are few columns. */
+function camel(column: string): string {
+  const known = names.get(column)
+  if (known) return known
+  const name = column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  names.set(column, name)
+  return name
+}
 
 /** `(?, ?, …)` for so many values. */
 export const marks = (values: readonly unknown[]) => `(${values.map(() => '?').join(', ')})`

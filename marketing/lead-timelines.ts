@@ -13,17 +13,17 @@ interface Watcher {
   nudge(): void
 }
 
-export interface LiveTimelines extends LeadTimelines {
-  /** Tells that something may have happened to a lead. */
-  nudge(leadId: string): void
-}
+/** Calls back with a lead to whom something may have happened; returns how to stop. */
+export type ListenToLeads = (callback: (leadId: string) => void) => () => void
 
 /**
  * Live timelines. Whoever waits reads from SQL after the last event seen, when nudged and once a second; the order of
- * `seq` is the order of commits, so nothing is missed whatever happens to the nudges.
+ * `seq` is the order of commits, so nothing is missed whatever happens to the nudges. Nudges are listened to only while
+ * somebody watches: an idle process reads nothing.
  */
-export function createLeadTimelines(fork: () => Em, log: Logger): LiveTimelines {
+export function createLeadTimelines(fork: () => Em, log: Logger, listen: ListenToLeads): LeadTimelines {
   const watchers = new Map<string, Set<Watcher>>()
+  let deafen: (() => void) | undefined
   const seqs = new Map<string, number>()
   const timer = setInterval(
     () => void poll().catch((error: Error) => log.warn({ err: error }, 'Timelines could not be looked up')),
@@ -50,6 +50,7 @@ export function createLeadTimelines(fork: () => Em, log: Logger): LiveTimelines 
   }
 
   function add(watcher: Watcher): () => void {
+    deafen ??= listen(nudge)
     watchers.set(watcher.leadId, (watchers.get(watcher.leadId) ?? new Set()).add(watcher))
     return () => {
       const group = watchers.get(watcher.leadId)
@@ -58,11 +59,14 @@ export function createLeadTimelines(fork: () => Em, log: Logger): LiveTimelines 
         watchers.delete(watcher.leadId)
         seqs.delete(watcher.leadId)
       }
+      if (watchers.size === 0) {
+        deafen?.()
+        deafen = undefined
+      }
     }
   }
 
   return {
-    nudge,
     subscribe: (workspaceId, leadId, afterSeq) => watch({ fork, log, workspaceId, leadId, add }, afterSeq),
     async close() {
       clearInterval(timer)

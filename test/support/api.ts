@@ -69,7 +69,7 @@ export async function startApi(
     ...overrides,
   }
   const { log, orm, ledger, events, fork } = world
-  const timelines = createLeadTimelines(fork, log)
+  const timelines = createLeadTimelines(fork, log, world.events.listen)
   const ready = async () => ({ ready: true, checks: { database: 'ok', redis: 'ok' } })
   const server = await startServer({ config, log, orm, ledger, events, timelines, ready, ...more })
   const url = `${server.url}/graphql`
