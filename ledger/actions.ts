@@ -1,13 +1,13 @@
-import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
 import type { JobState } from '../entities/job.ts'
 import { isFinal } from './apply.ts'
+import { audit } from './audit.ts'
 import { type AnyJobDefinition, definitionOf } from './definition.ts'
 import { enqueueIn } from './enqueue.ts'
 import { NotFoundError, UnknownJobError, WrongStateError } from './errors.ts'
 import type { Actor } from './ledger.ts'
 import type { JobRow } from './row.ts'
-import { insertRows, loadJobs } from './sql.ts'
+import { loadJobs } from './sql.ts'
 
 /** What operators do to jobs; each writes its audit row in the same transaction. */
 
@@ -90,35 +90,4 @@ async function lockJob(em: Em, workspaceId: string, jobId: string): Promise<JobR
   const [row] = await loadJobs(em, [jobId], 'for update')
   if (row?.workspaceId !== workspaceId) throw new NotFoundError(jobId)
   return row
-}
-
-const auditColumns = [
-  'id',
-  'workspace_id',
-  'api_key_id',
-  'action',
-  'subject_id',
-  'reason',
-  'correlation_id',
-  'at',
-]
-
-async function audit(
-  em: Em,
-  actor: Actor,
-  action: string,
-  subjectId: string,
-  reason: string | undefined,
-): Promise<void> {
-  const values = [
-    newId('audit'),
-    actor.workspaceId,
-    actor.apiKeyId ?? null,
-    action,
-    subjectId,
-    reason?.slice(0, 500) ?? null,
-    actor.correlationId,
-    new Date(),
-  ]
-  await insertRows(em, 'audit', auditColumns, [values])
 }

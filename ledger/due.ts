@@ -1,13 +1,14 @@
 import type { Logger } from 'pino'
 import type { Em } from '../entities/index.ts'
 import type { JobState } from '../entities/job.ts'
+import { fromSql, marks } from '../entities/sql.ts'
 import { plainId, sortableId } from '../queue/keys.ts'
 import type { QueueState, Queues } from '../queue/queues.ts'
 import { applyEvent } from './apply.ts'
 import { dispatch } from './dispatch.ts'
 import { writeJobs } from './project.ts'
 import type { JobRow } from './row.ts'
-import { fromSql, inTransaction, loadJobs, marks } from './sql.ts'
+import { inTransaction, loadJobs } from './sql.ts'
 
 /** Rows taken up at once. */
 const batchSize = 500

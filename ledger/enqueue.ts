@@ -1,11 +1,11 @@
 import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
+import { fromSql, insertRows, marks } from '../entities/sql.ts'
 import { type AnyJobDefinition, definitionOf, jobDefaults } from './definition.ts'
 import { IdempotencyConflictError, InvalidInputError, UnknownJobError } from './errors.ts'
 import { fingerprint, parseInput } from './input.ts'
 import type { Enqueued, EnqueueRefusal, EnqueueRequest } from './ledger.ts'
 import type { JobRow } from './row.ts'
-import { fromSql, insertRows, marks } from './sql.ts'
 
 const columns = [
   'id',

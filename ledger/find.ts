@@ -1,7 +1,7 @@
 import type { Em } from '../entities/index.ts'
+import { fromSql, marks } from '../entities/sql.ts'
 import type { Page } from './ledger.ts'
 import type { JobFilter, JobRow } from './row.ts'
-import { fromSql, marks } from './sql.ts'
 
 interface Condition {
   sql: string

@@ -1,9 +1,10 @@
 import type { Em } from '../entities/index.ts'
+import { insertRows } from '../entities/sql.ts'
 import { beginning } from '../queue/keys.ts'
 import type { StreamEvent, StreamPage } from '../queue/stream.ts'
 import { type AttemptChange, applyEvent, attemptOf } from './apply.ts'
 import type { JobRow } from './row.ts'
-import { insertRows, inTransaction, loadJobs, sqlTime } from './sql.ts'
+import { inTransaction, loadJobs, sqlTime } from './sql.ts'
 
 /**
  * Projection: the queue's events are applied to the rows.

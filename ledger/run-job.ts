@@ -1,12 +1,12 @@
 import type { Logger } from 'pino'
 import type { Em } from '../entities/index.ts'
+import { marks } from '../entities/sql.ts'
 import type { Attempt, AttemptOutcome, RunAttempt } from '../queue/worker.ts'
 import { classify, stopReasons } from './classify.ts'
 import { coalesce } from './coalesce.ts'
 import { type AnyJobDefinition, definitionOf, type JobContext, jobDefaults } from './definition.ts'
 import { upcastInput } from './input.ts'
 import type { Ledger } from './ledger.ts'
-import { marks } from './sql.ts'
 import { createSteps } from './steps.ts'
 import { createTelling, type Telling } from './telling.ts'
 

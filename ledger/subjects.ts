@@ -1,6 +1,6 @@
 import type { Em } from '../entities/index.ts'
+import { fromSql, marks } from '../entities/sql.ts'
 import type { JobSubject } from './event-data.ts'
-import { fromSql, marks } from './sql.ts'
 
 /** Subjects kept in memory; the oldest go first. */
 const capacity = 50_000

@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Em } from '../entities/index.ts'
+import { marks } from '../entities/sql.ts'
 import { cancelChannel, parseBullId } from '../queue/keys.ts'
 import type { JobWorker } from '../queue/worker.ts'
 import { stopReasons } from './classify.ts'
-import { marks } from './sql.ts'
 
 /** How long a cancellation can go unnoticed when its message is lost. */
 const pollMs = 5_000

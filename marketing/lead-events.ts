@@ -1,7 +1,7 @@
 import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
 import type { LeadEventDetail, LeadEventType } from '../entities/lead-event.ts'
-import { tuples } from './tuples.ts'
+import { insertRows } from '../entities/sql.ts'
 
 /** Writing timelines, always in the caller's transaction. */
 
@@ -42,22 +42,30 @@ async function takeSeqs(em: Em, leadId: string, count: number): Promise<number |
   return result.affectedRows === 0 ? undefined : Number(result.insertId)
 }
 
+const eventColumns = [
+  'id',
+  'lead_id',
+  'seq',
+  'type',
+  'at',
+  'job_id',
+  'message_id',
+  'correlation_id',
+  'detail',
+]
+
 /** Writes events that have their number. */
 export async function insertEvents(em: Em, events: readonly NumberedEvent[]): Promise<void> {
-  if (events.length === 0) return
-  await em.execute(
-    `insert into lead_event (id, lead_id, seq, type, at, job_id, message_id, correlation_id, detail)
-     values ${tuples(events.length, 9)}`,
-    events.flatMap((event) => [
-      newId('leadEvent'),
-      event.leadId,
-      event.seq,
-      event.type,
-      event.at,
-      event.jobId ?? null,
-      event.messageId ?? null,
-      event.correlationId,
-      JSON.stringify(event.detail ?? {}),
-    ]),
-  )
+  const values = events.map((event) => [
+    newId('leadEvent'),
+    event.leadId,
+    event.seq,
+    event.type,
+    event.at,
+    event.jobId ?? null,
+    event.messageId ?? null,
+    event.correlationId,
+    JSON.stringify(event.detail ?? {}),
+  ])
+  await insertRows(em, 'lead_event', eventColumns, values)
 }

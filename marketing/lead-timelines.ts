@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Em } from '../entities/index.ts'
+import { marks } from '../entities/sql.ts'
 import { type LeadEventRow, type LeadTimelines, readTimeline } from './timeline.ts'
 
 /** What a nudge misses is found after so long. */
@@ -36,7 +37,7 @@ export function createLeadTimelines(fork: () => Em, log: Logger, listen: ListenT
     const ids = [...watchers.keys()]
     if (ids.length === 0) return
     const rows = await fork().execute<{ id: string; last_event_seq: number }[]>(
-      `select id, last_event_seq from \`lead\` where id in (${ids.map(() => '?').join(', ')})`,
+      `select id, last_event_seq from \`lead\` where id in ${marks(ids)}`,
       ids,
     )
     for (const { id, last_event_seq: seq } of rows) {

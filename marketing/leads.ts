@@ -1,8 +1,8 @@
 import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
+import { marks } from '../entities/sql.ts'
 import { insertEvents, type NumberedEvent } from './lead-events.ts'
 import { type LeadFields, type LeadRow, leadColumns, toValues } from './lead-row.ts'
-import { tuples } from './tuples.ts'
 
 export type NewLead = LeadFields & { correlationId: string }
 
@@ -23,10 +23,11 @@ export async function insertLeads(
 ): Promise<InsertedLead[]> {
   if (items.length === 0) return []
   const leads = items.map((item) => toRow(workspaceId, item, now))
+  const values = leads.map(toValues)
   const holders = await em.execute<{ id: string }[]>(
-    `insert into \`lead\` (${leadColumns.join(', ')}) values ${tuples(leads.length, leadColumns.length)}
+    `insert into \`lead\` (${leadColumns.join(', ')}) values ${values.map(marks).join(', ')}
      on duplicate key update id = id returning id`,
-    leads.flatMap(toValues),
+    values.flat(),
   )
   const outcomes = leads.map((lead, index): InsertedLead => {
     const holder = holders[index]!.id

@@ -2,6 +2,7 @@ import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
 import type { LeadEventType } from '../entities/lead-event.ts'
 import type { Channel, DeliveryState, Message, MessageState } from '../entities/message.ts'
+import { fromSql } from '../entities/sql.ts'
 import { appendLeadEvents } from './lead-events.ts'
 
 /**
@@ -70,15 +71,7 @@ async function one(em: Em, where: string, values: unknown[]): Promise<MessageRow
     `select * from message where ${where} for update`,
     values,
   )
-  return row && toMessage(row)
-}
-
-function toMessage(raw: Record<string, unknown>): MessageRow {
-  const entries = Object.entries(raw).map(([column, value]) => [
-    column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-    column.endsWith('_at') && typeof value === 'string' ? new Date(`${value.replace(' ', 'T')}Z`) : value,
-  ])
-  return Object.fromEntries(entries) as MessageRow
+  return row && fromSql<MessageRow>(row)
 }
 
 export interface Settlement {

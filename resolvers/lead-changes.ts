@@ -1,9 +1,9 @@
+import { audit } from '../ledger/audit.ts'
 import { InvalidInputError, NotFoundError } from '../ledger/errors.ts'
 import { type ChangedLead, type LeadChange, updateLead } from '../marketing/lead-change.ts'
 import type { LeadRow } from '../marketing/lead-row.ts'
 import type { Api } from '../schema/api.ts'
 import type { Context } from '../schema/context.ts'
-import { audit } from './audit.ts'
 import { LeadExistsError, VersionConflictError } from './errors.ts'
 import { type LeadInputFields, readLeadPatch } from './lead-input.ts'
 

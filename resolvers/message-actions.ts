@@ -1,11 +1,11 @@
 import type { Em } from '../entities/index.ts'
+import { audit } from '../ledger/audit.ts'
 import { NotFoundError } from '../ledger/errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { JobRow } from '../ledger/row.ts'
 import { lockMessage, type MessageRow, releaseMessage, settleMessage } from '../marketing/messages.ts'
 import type { Api } from '../schema/api.ts'
 import type { Context } from '../schema/context.ts'
-import { audit } from './audit.ts'
 import { MessageSettledError } from './errors.ts'
 import { leadCreatedOf } from './lead-created.ts'
 

@@ -82,6 +82,13 @@ export function processGauges(app: string): Gauge[] {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
+/** Answers with the gauges of this process. */
+export function metricsRoute(gauges: Gauges): Handler {
+  return async (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(expose(await gauges()))
+  }
+}
+
 /** Routes every process answers: /healthz (alive), /readyz (can work; 503 with reasons when not), /metrics. */
 export function healthRoutes(checks: Checks, gauges: Gauges): Record<string, Handler> {
   const json = (response: ServerResponse, status: number, body: unknown) =>
@@ -94,9 +101,7 @@ export function healthRoutes(checks: Checks, gauges: Gauges): Record<string, Han
       const result = await readiness(checks)
       json(response, result.ready ? 200 : 503, result)
     },
-    '/metrics': async (_request, response) => {
-      response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(expose(await gauges()))
-    },
+    '/metrics': metricsRoute(gauges),
   }
 }
 

@@ -3,13 +3,13 @@ import { createLedger } from '../ledger/create-ledger.ts'
 import { type AnyJobDefinition, jobDefaults } from '../ledger/definition.ts'
 import { createRunner } from '../ledger/run-job.ts'
 import { watchCancel } from '../ledger/watch-cancel.ts'
-import { connect, pingRedis } from '../queue/connection.ts'
-import { openQueues, type Queues } from '../queue/queues.ts'
+import { connect } from '../queue/connection.ts'
+import type { Queues } from '../queue/queues.ts'
 import { type JobWorker, type RunAttempt, startWorker } from '../queue/worker.ts'
 import { type Config, listOf } from './config.ts'
-import { ping } from './db.ts'
-import { type Gauge, healthRoutes, processGauges, startHealth, within } from './health.ts'
+import { type Gauge, healthRoutes, processGauges, startHealth } from './health.ts'
 import { type Parts, tellReady } from './process.ts'
+import { openProcessQueues, readyChecks } from './queues.ts'
 
 /** What a process that runs jobs needs besides its parts. */
 export interface JobRuntime {
@@ -23,14 +23,8 @@ export function createJobRuntime<S>(
   definitions: readonly AnyJobDefinition[],
   services: S,
 ): JobRuntime {
-  const { config, fork, log, onError, shutdown } = parts
-  const queues = openQueues(
-    config.REDIS_URL,
-    config.REDIS_PREFIX,
-    definitions.map(({ name }) => name),
-    onError,
-  )
-  shutdown.add('queues', () => queues.close())
+  const { fork, log } = parts
+  const queues = openProcessQueues(parts, definitions)
   const ledger = createLedger({ fork, queues, definitions, log })
   return { queues, run: createRunner({ ledger, fork, services, log }) }
 }
@@ -94,10 +88,7 @@ async function serveHealth(
   queues: Queues,
   workers: JobWorker[],
 ): Promise<void> {
-  const checks = {
-    database: () => within(2_000, ping(orm)),
-    redis: () => within(2_000, pingRedis(queues.redis)),
-  }
+  const checks = readyChecks(orm, queues)
   const routes = healthRoutes(checks, () => [...processGauges('worker'), ...workers.map(runningGauge)])
   const health = await startHealth(config.HOST, config.WORKER_HEALTH_PORT, routes)
   log.info({ port: health.port }, 'Health is served')

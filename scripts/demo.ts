@@ -4,7 +4,7 @@ import { help, type Options, readOptions } from './demo/options.ts'
 import { createReporter, paint } from './demo/reporter.ts'
 import { type Outcome, runDemo } from './demo/run.ts'
 import { linksOf, summaryOf } from './demo/summary.ts'
-import { stopOwnSystem, type UsedSystem, useSystem } from './demo/system.ts'
+import { endSystem, type UsedSystem, useSystem } from './system/shared.ts'
 
 const stopping = new AbortController()
 
@@ -23,7 +23,10 @@ async function main(args: string[]): Promise<void> {
     tell(outcome, used, options)
     if (options.json) print(`${JSON.stringify(outcome.tally)}\n`)
   } finally {
-    if (stopsIt) await stopOwnSystem()
+    if (stopsIt) {
+      console.log('\nStopping the system …')
+      await endSystem()
+    }
   }
 }
 

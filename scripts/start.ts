@@ -3,16 +3,12 @@
 //   npm start -- --stop     stops the one left running
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { withLock } from './bootstrap/lock.mjs'
-import { type DevSystem, describe, findRunning } from './system/dev-file.ts'
-import { dataDir, devFile } from './system/paths.ts'
-import { startSystem, stopSystem } from './system/system.ts'
+import { describe } from './system/dev-file.ts'
+import { devFile } from './system/paths.ts'
+import { endSystem, useSystem } from './system/shared.ts'
 
 const help = 'npm start [-- --detach | --stop]'
-// Two commands at once: the second finds the system of the first, or nothing left to stop.
-const alone = <T>(work: () => Promise<T>) => withLock(join(dataDir, 'start.lock'), work)
 const stopping = new AbortController()
 
 async function main(args: string[]): Promise<void> {
@@ -29,24 +25,12 @@ async function main(args: string[]): Promise<void> {
 
 /** Gives true when this command started the system. */
 async function start(): Promise<boolean> {
-  const [system, isNew] = await alone(async (): Promise<[DevSystem, boolean]> => {
-    const running = await findRunning()
-    return running ? [running, false] : [await startOrCleanUp(), true]
-  })
-  console.log(`\n${isNew ? 'Solaria Control Plane runs.' : 'Solaria Control Plane runs already.'}\n`)
-  console.log(describe(system))
-  return isNew
-}
-
-async function startOrCleanUp(): Promise<DevSystem> {
-  try {
-    const system = await startSystem(stopping.signal)
-    stopping.signal.throwIfAborted()
-    return system
-  } catch (error) {
-    await stopSystem()
+  const { system, isOwn } = await useSystem(stopping.signal).catch((error) => {
     throw stopping.signal.aborted ? new Error('Stopped.') : error
-  }
+  })
+  console.log(`\n${isOwn ? 'Solaria Control Plane runs.' : 'Solaria Control Plane runs already.'}\n`)
+  console.log(describe(system))
+  return isOwn
 }
 
 /** Resolves when `npm start -- --stop` has run in another terminal. */
@@ -56,7 +40,7 @@ async function stoppedElsewhere(): Promise<void> {
 
 async function stop(): Promise<void> {
   console.log('\nStopping …')
-  await alone(stopSystem)
+  await endSystem()
   console.log('Stopped.')
 }
 

@@ -1,7 +1,7 @@
 import { Audit } from '../entities/audit.ts'
 import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
-import type { Actor } from '../ledger/ledger.ts'
+import type { Actor } from './ledger.ts'
 
 /** Keeps who did what by hand, in the transaction of the action itself. */
 export async function audit(

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { withLock } from '../bootstrap/lock.mjs'
-import { type DevSystem, findRunning } from '../system/dev-file.ts'
-import { dataDir } from '../system/paths.ts'
-import { startSystem, stopSystem } from '../system/system.ts'
+import { type DevSystem, findRunning } from './dev-file.ts'
+import { dataDir } from './paths.ts'
+import { startSystem, stopSystem } from './system.ts'
 
 export interface UsedSystem {
   system: DevSystem
@@ -10,7 +10,7 @@ export interface UsedSystem {
   isOwn: boolean
 }
 
-/** `npm start` takes the same lock: of two who start at once, the second finds the system of the first. */
+/** Of two who start at once, the second finds the system of the first, or nothing left to stop. */
 const alone = <T>(work: () => Promise<T>) => withLock(join(dataDir, 'start.lock'), work)
 
 /** The running system, or a new one. `signal` stops the start. */
@@ -32,8 +32,5 @@ async function startOrCleanUp(signal: AbortSignal): Promise<DevSystem> {
   }
 }
 
-/** Stops the system that `useSystem` started. */
-export async function stopOwnSystem(): Promise<void> {
-  console.log('\nStopping the system …')
-  await alone(stopSystem)
-}
+/** Stops the system of this folder, whoever started it. */
+export const endSystem = (): Promise<void> => alone(stopSystem)
