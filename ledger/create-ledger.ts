@@ -7,9 +7,9 @@ import type { AnyJobDefinition } from './definition.ts'
 import { createNudge } from './dispatch.ts'
 import { enqueueIn } from './enqueue.ts'
 import { countJobs, findJobs } from './find.ts'
-import type { Enqueued, EnqueueRequest, Ledger } from './ledger.ts'
+import type { Enqueued, EnqueueRefusal, EnqueueRequest, Ledger } from './ledger.ts'
 import type { JobRow } from './row.ts'
-import { inTransaction, loadJobs } from './sql.ts'
+import { inTransaction, loadJobs, repeatLocked } from './sql.ts'
 
 export interface LedgerSettings {
   fork: () => Em
@@ -20,6 +20,11 @@ export interface LedgerSettings {
 
 /** Most jobs that share a transaction of `enqueue`. */
 const maxBatch = 200
+
+/** The jobs that are new among what was enqueued. */
+function createdIn(outcomes: readonly (Enqueued | EnqueueRefusal)[]): JobRow[] {
+  return outcomes.flatMap((outcome) => (outcome instanceof Error || !outcome.created ? [] : [outcome.job]))
+}
 
 /** Builds the ledger of this process. */
 export function createLedger({ fork, queues, definitions, log }: LedgerSettings): Ledger {
@@ -39,13 +44,7 @@ export function createLedger({ fork, queues, definitions, log }: LedgerSettings)
 
   async function enqueueWithin(em: Em, requests: EnqueueRequest[]) {
     const outcomes = await enqueueIn(em, definitions, requests)
-    enqueuedIn
-      .get(em)
-      ?.push(
-        ...outcomes
-          .filter((outcome): outcome is Enqueued => !(outcome instanceof Error) && outcome.created)
-          .map(({ job }) => job),
-      )
+    enqueuedIn.get(em)?.push(...createdIn(outcomes))
     return outcomes
   }
 
@@ -53,8 +52,8 @@ export function createLedger({ fork, queues, definitions, log }: LedgerSettings)
   async function enqueueBatch(requests: EnqueueRequest[]) {
     if (requests.some(({ idempotencyKey }) => idempotencyKey !== undefined))
       return transaction((em) => enqueueWithin(em, requests))
-    const outcomes = await enqueueIn(fork(), definitions, requests)
-    nudge(outcomes.flatMap((outcome) => (outcome instanceof Error ? [] : [outcome.job])))
+    const outcomes = await repeatLocked(() => enqueueIn(fork(), definitions, requests))
+    nudge(createdIn(outcomes))
     return outcomes
   }
 

@@ -144,8 +144,9 @@ async function unmoved(em: Em, rows: JobRow[]): Promise<JobRow[]> {
   )
   return rows.filter((row) => {
     const now = current.get(row.id)
-    const moved = !now || now.run !== row.run || (now.lastEventId ?? '') > (row.lastEventId ?? '')
-    return !moved
+    if (!now || now.run !== row.run) return false
+    const cancelled = now.cancelRequestedAt && !row.cancelRequestedAt
+    return !cancelled && (now.lastEventId ?? '') <= (row.lastEventId ?? '')
   })
 }
 

@@ -28,13 +28,19 @@ function isRepeatable(error: unknown): boolean {
   return false
 }
 
-/** Runs `work` in one transaction on a fork of its own; repeats it up to three times after a deadlock or lock wait. */
-export async function inTransaction<T>(fork: () => Em, work: (em: Em) => Promise<T>): Promise<T> {
+/** Does `work` again, up to three times in all, when MariaDB reports a deadlock or a lock wait. */
+export async function repeatLocked<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      return await fork().transactional((em) => work(em as Em), { isolationLevel: 'read committed' as never })
+      return await work()
     } catch (error) {
       if (tries >= 3 || !isRepeatable(error)) throw error
     }
   }
+}
+
+/** Runs `work` in one transaction on a fork of its own; repeats it after a deadlock or lock wait. */
+export function inTransaction<T>(fork: () => Em, work: (em: Em) => Promise<T>): Promise<T> {
+  const options = { isolationLevel: 'read committed' as never }
+  return repeatLocked(() => fork().transactional((em) => work(em as Em), options))
 }

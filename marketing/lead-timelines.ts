@@ -41,8 +41,10 @@ export function createLeadTimelines(fork: () => Em, log: Logger, listen: ListenT
       ids,
     )
     for (const { id, last_event_seq: seq } of rows) {
-      if (seqs.get(id) !== seq) nudge(id)
+      const moved = seqs.get(id) !== seq
+      // Before the nudge: a read that fails at once takes the note back.
       seqs.set(id, seq)
+      if (moved) nudge(id)
     }
   }
 
@@ -68,7 +70,8 @@ export function createLeadTimelines(fork: () => Em, log: Logger, listen: ListenT
   }
 
   return {
-    subscribe: (workspaceId, leadId, afterSeq) => watch({ fork, log, workspaceId, leadId, add }, afterSeq),
+    subscribe: (workspaceId, leadId, afterSeq) =>
+      watch({ fork, log, workspaceId, leadId, add, failed: () => seqs.delete(leadId) }, afterSeq),
     async close() {
       clearInterval(timer)
     },
@@ -81,13 +84,15 @@ interface Watch {
   workspaceId: string
   leadId: string
   add(watcher: Watcher): () => void
+  /** The next poll has to nudge, even if nothing is new. */
+  failed(): void
 }
 
 type Result = IteratorResult<LeadEventRow>
 
 /** Pull-based: nothing is read while the subscriber has something left to take. */
 function watch(
-  { fork, log, workspaceId, leadId, add }: Watch,
+  { fork, log, workspaceId, leadId, add, failed }: Watch,
   afterSeq: number,
 ): AsyncIterableIterator<LeadEventRow> {
   let last = afterSeq
@@ -109,6 +114,7 @@ function watch(
         give()
       }
     } catch (error) {
+      failed()
       log.warn({ err: error }, 'A timeline could not be read; it is tried again')
     } finally {
       reading = false

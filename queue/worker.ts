@@ -55,7 +55,7 @@ export interface WorkerSettings extends ProcessorSettings {
 
 export interface JobWorker {
   name: string
-  /** BullMQ ids of the jobs that run now; one that was put back may still be among them. */
+  /** BullMQ ids of the jobs that run now; of CPU-heavy ones, also some that were put back. */
   running(): string[]
   /** Ends the signal of a running job; false when it does not run here. */
   cancel(bullId: string, reason: string): boolean
@@ -80,10 +80,11 @@ type Processor = (job: Job<QueuedData>, token?: string, signal?: AbortSignal) =>
  */
 export function startWorker(settings: WorkerSettings, run: RunAttempt | URL): JobWorker {
   const running = new Set<string>()
-  const worker = openWorker(settings, run instanceof URL ? run : createProcessor(settings, run))
-  worker.on('active', (job) => running.add(job.id!))
-  worker.on('completed', (job) => running.delete(job.id!))
-  worker.on('failed', (job) => job && running.delete(job.id!))
+  const worker = openWorker(
+    settings,
+    run instanceof URL ? run : tracked(createProcessor(settings, run), running),
+  )
+  if (run instanceof URL) trackThreads(worker, running)
   return {
     name: settings.name,
     running: () => [...running],
@@ -99,6 +100,24 @@ export function startWorker(settings: WorkerSettings, run: RunAttempt | URL): Jo
 /** What BullMQ calls for each attempt. It passes the signal only to a function of three plain parameters. */
 export function createProcessor(settings: ProcessorSettings, run: RunAttempt): Processor {
   return (job, token, signal) => runOne(settings, run, job, token!, signal!)
+}
+
+function tracked(processor: Processor, running: Set<string>): Processor {
+  return async (job, token, signal) => {
+    running.add(job.id!)
+    try {
+      return await processor(job, token, signal)
+    } finally {
+      running.delete(job.id!)
+    }
+  }
+}
+
+/** BullMQ says nothing when a thread's job is put back, so that one stays noted until it runs again or ends here. */
+function trackThreads(worker: Worker<QueuedData>, running: Set<string>): void {
+  worker.on('active', (job) => running.add(job.id!))
+  worker.on('completed', (job) => running.delete(job.id!))
+  worker.on('failed', (job) => job && running.delete(job.id!))
 }
 
 function openWorker(settings: WorkerSettings, processor: Processor | URL) {

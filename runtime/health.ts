@@ -80,12 +80,13 @@ export function processGauges(app: string): Gauge[] {
   ]
 }
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void
+type Handler = (request: IncomingMessage, response: ServerResponse) => unknown
 
 /** Answers with the gauges of this process. */
 export function metricsRoute(gauges: Gauges): Handler {
   return async (_request, response) => {
-    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(expose(await gauges()))
+    const text = expose(await gauges())
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(text)
   }
 }
 
@@ -105,6 +106,10 @@ export function healthRoutes(checks: Checks, gauges: Gauges): Record<string, Han
   }
 }
 
+async function answer(handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  await handler(request, response)
+}
+
 /** Serves the health routes of a process that has no other door. */
 export async function startHealth(
   host: string,
@@ -113,8 +118,8 @@ export async function startHealth(
 ): Promise<{ port: number; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
     const handler = routes[new URL(request.url ?? '/', 'http://localhost').pathname]
-    if (handler) handler(request, response)
-    else response.writeHead(404).end()
+    if (!handler) response.writeHead(404).end()
+    else answer(handler, request, response).catch(() => response.writeHead(503).end())
   })
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
   return {
