@@ -134,7 +134,9 @@ test('a failed WhatsApp webhook comes again after growing waits while others pas
   const received = await started.receiver.until(5)
   expect(names(received)).toEqual(['sent', 'delivered', 'read', 'sent', 'sent'])
   const sent = received.filter((each) => names([each])[0] === 'sent').map(({ at }) => at)
-  expect(sent[2]! - sent[1]!).toBeGreaterThan((sent[1]! - sent[0]!) * 1.4)
+  // Timers are never early, so the waits are at least 80 and 160 ms, whatever the load.
+  expect(sent[1]! - sent[0]!).toBeGreaterThanOrEqual(75)
+  expect(sent[2]! - sent[1]!).toBeGreaterThanOrEqual(155)
 })
 
 test('with no delay a webhook can arrive before the answer', async () => {

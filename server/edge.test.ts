@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { z } from 'zod'
@@ -80,7 +79,6 @@ describe('a key', () => {
       },
       body: JSON.stringify({ query: watch }),
     })
-    const revokedAt = Date.now()
     await revoke(key)
     expect((await closed.promise).code).toBe(4403)
     expect(await stream.text()).toContain('event: complete')
@@ -89,7 +87,6 @@ describe('a key', () => {
       async () => (await api.ask('{ me { name } }', {}, { key })).status === 401,
       5_000,
     )
-    expect(Date.now() - revokedAt).toBeLessThan(5_000)
   })
 
   test('that expires closes its connections', async () => {
@@ -113,10 +110,10 @@ describe('a key', () => {
     void take(api.socket(key, tooMany.resolve).iterate({ query: watch }), 1).catch(() => undefined)
     expect((await tooMany.promise).code).toBe(4429)
     for (const client of open) await client.dispose()
-    await sleep(100)
-    expect(await take(api.socket(key).iterate({ query: '{ me { role } }' }), 1)).toMatchObject([
-      { data: { me: { role: 'VIEWER' } } },
-    ])
+    const answer = await api.world.until('a place is free again', () =>
+      take(api.socket(key).iterate({ query: '{ me { role } }' }), 1).catch(() => false as const),
+    )
+    expect(answer).toMatchObject([{ data: { me: { role: 'VIEWER' } } }])
   })
 })
 
@@ -274,12 +271,14 @@ describe('other paths', () => {
 
 test('closing says so to everybody: sockets go away, streams complete, running requests are answered', async () => {
   const slow = Promise.withResolvers<void>()
+  const arrived = Promise.withResolvers<void>()
   const other = await startApi(
     [nothing],
     {},
     {
       routes: {
         '/slow': async (_request, response) => {
+          arrived.resolve()
           await slow.promise
           response.end('done')
         },
@@ -299,7 +298,7 @@ test('closing says so to everybody: sockets go away, streams complete, running r
     body: JSON.stringify({ query: watch }),
   })
   const running = fetch(`${other.server.url}/slow`)
-  await sleep(200)
+  await arrived.promise
   const closing = other.server.close()
   expect((await closed.promise).code).toBe(1001)
   expect(await stream.text()).toContain('event: complete')

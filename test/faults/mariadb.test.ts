@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Instance, startMariadb } from '../../scripts/services/index.ts'
-import { createLeads, untilFinal, untilSeen, watchJobs } from '../support/leads.ts'
+import { createLeads, untilFinal, untilRunning, untilSeen, watchJobs } from '../support/leads.ts'
 import { type System, startTestSystem } from '../support/system.ts'
 
 let mariadb: Instance
@@ -24,7 +24,7 @@ test('MariaDB is stopped and started again in mid-run: jobs wait without using a
     action: { delayMs: 1_000 },
   })
   const ids = await createLeads(system, 0, 30)
-  await sleep(600)
+  await untilRunning(system, 5)
   await mariadb.stop()
   await expect(createLeads(system, 30, 1)).rejects.toThrow()
   await sleep(5_000)

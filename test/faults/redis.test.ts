@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Instance, startRedis } from '../../scripts/services/index.ts'
-import { createLeads, untilFinal, untilSeen, watchJobs } from '../support/leads.ts'
+import { createLeads, untilFinal, untilRunning, untilSeen, watchJobs } from '../support/leads.ts'
 import { type System, startTestSystem } from '../support/system.ts'
 
 let redis: Instance
@@ -39,8 +39,7 @@ test('Redis is emptied in mid-run: every job is done all the same, once, and the
     action: { delayMs: 1_500 },
   })
   const ids = await createLeads(system, 100, 40)
-  await sleep(700)
-  await system.orm.em.fork().execute('select 1')
+  await untilRunning(system, 5)
   await flush(redis.url)
   const more = await createLeads(system, 140, 5)
   expect(await untilFinal(system, [...ids, ...more], 120_000)).toEqual({ COMPLETED: 45 })

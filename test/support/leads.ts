@@ -46,6 +46,16 @@ export async function untilFinal(system: Stage, ids: string[], ms = 90_000): Pro
   )
 }
 
+/** Waits until at least so many jobs run. */
+export function untilRunning(system: Stage, count: number): Promise<true> {
+  return until(`${count} jobs run`, async () => {
+    const [row] = await system.orm.em
+      .fork()
+      .execute<{ n: number }[]>("select count(*) as n from job where state = 'ACTIVE'")
+    return Number(row?.n) >= count || undefined
+  })
+}
+
 export interface Watch {
   /** Types of events by job, in order. */
   seen: Map<string, string[]>
