@@ -1,3 +1,4 @@
+import { Agent, request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { z } from 'zod'
@@ -317,4 +318,25 @@ test('a document that does not parse is a 400 each time, over whichever transpor
     await api.ask('{ first over { the socket'),
   ].map(({ status }) => status)
   expect(statuses).toEqual([400, 400])
+})
+
+test('a request on a connection that was open before closing began is answered, and is the connection’s last', async () => {
+  const other = await startApi([nothing])
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const get = () =>
+    new Promise<{ status: number | undefined; connection: string | undefined }>((resolve, reject) => {
+      request(`${other.server.url}/healthz`, { agent }, (response) => {
+        response.resume().on('end', () => {
+          resolve({ status: response.statusCode, connection: response.headers.connection })
+        })
+      })
+        .on('error', reject)
+        .end()
+    })
+  expect(await get()).toEqual({ status: 200, connection: 'keep-alive' })
+  const closing = other.server.close()
+  expect(await get()).toEqual({ status: 200, connection: 'close' })
+  await closing
+  await other.close()
+  agent.destroy()
 })

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Em } from '../entities/index.ts'
 import type { JobEvents, Ledger } from '../ledger/ledger.ts'
@@ -43,7 +44,7 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   const keyring = openKeyring(fork, log)
   const live = trackSubscriptions(keyring)
   const yoga = createGraphql(config, { log, fork, ledger, events, timelines }, live)
-  const state = { closing: false }
+  const state: State = { closing: false, lastRequestAt: 0 }
   const graphiql = config.GRAPHIQL ? createGraphiql() : undefined
   const server = createServer(doorman(settings, { yoga, keyring, graphiql, state }))
   server.keepAliveTimeout = 65_000
@@ -53,10 +54,14 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   )
   const { port } = server.address() as AddressInfo
 
-  /** 1. not ready; 2. accept nothing new; 3. WebSockets go away (1001); 4. SSE completes; 5. wait for answers; 6. the rest. */
+  /**
+   * 1. not ready, and each answer ends its connection; 2. once nobody asks any more, accept nothing new; 3. WebSockets go
+   * away (1001); 4. SSE completes; 5. wait for answers; 6. the rest.
+   */
   async function close(): Promise<void> {
     if (state.closing) return
     state.closing = true
+    await untilQuiet(state)
     const stopped = new Promise<void>((resolve) => server.close(() => resolve()))
     await sockets.close()
     live.endAll()
@@ -71,7 +76,12 @@ interface Parts {
   yoga: Yoga
   keyring: Keyring
   graphiql: Graphiql | undefined
-  state: { closing: boolean }
+  state: State
+}
+
+interface State {
+  closing: boolean
+  lastRequestAt: number
 }
 
 /** Sends each request to the part that answers it. */
@@ -103,6 +113,7 @@ function doorman(
   }
 
   return (request, response) => {
+    state.lastRequestAt = Date.now()
     if (state.closing) response.setHeader('Connection', 'close')
     answer(request, response).catch((error: Error) => {
       if (response.destroyed) return log.debug({ err: error }, 'The client left')
@@ -116,6 +127,20 @@ function doorman(
         })
     })
   }
+}
+
+/** A client that has not asked for so long is not about to reuse its connection. */
+const quietMs = 500
+const longestQuietMs = 3_000
+
+/**
+ * A kept-alive connection must not be closed under a request that is on its way. So those that are in use get one more
+ * answer, which says `Connection: close`, before the idle ones are closed.
+ */
+async function untilQuiet(state: State): Promise<void> {
+  const from = Date.now()
+  const quiet = () => Date.now() - Math.max(from, state.lastRequestAt) >= quietMs
+  while (!quiet() && Date.now() - from < longestQuietMs) await sleep(50)
 }
 
 /** Waits for answers under way; what still runs after `ms` is cut off. */

@@ -73,7 +73,7 @@ test('a rolling reload under load: no request fails, and no subscriber misses an
     for (let n = offset; reloading; n += 3) {
       await stage.ask<{ createLead: { job: { id: string } } }>(create, { input: leadInput(1_000 + n) }).then(
         ({ createLead }) => jobs.push(createLead.job.id),
-        (error) => failures.push(error),
+        (error: Error) => failures.push(String((error.cause as NodeJS.ErrnoException)?.code ?? error)),
       )
     }
   }
