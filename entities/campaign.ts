@@ -1,16 +1,63 @@
 import { defineEntity, p } from '@mikro-orm/core'
-import { id, time } from './columns.ts'
+import { code, id, time } from './columns.ts'
 import { Workspace } from './workspace.ts'
 
-/** A campaign a lead can come from and a job can belong to. */
+/** Life of a campaign; which step may follow which is told by marketing/campaigns/transitions.ts. */
+export const campaignStates = [
+  'DRAFT',
+  'SCHEDULED',
+  'SENDING',
+  'SENT',
+  'PAUSED',
+  'CANCELLED',
+  'FAILED',
+] as const
+export type CampaignState = (typeof campaignStates)[number]
+
+/** What both sides can edit; compared field by field when a campaign is synced. */
+export interface CampaignContent {
+  name: string
+  subject: string | null
+  previewText: string | null
+  fromName: string | null
+  replyTo: string | null
+  html: string | null
+}
+
+/** A campaign a lead can come from and a job can belong to; kept in step with Mailchimp. */
 const CampaignSchema = defineEntity({
   name: 'Campaign',
   tableName: 'campaign',
+  uniques: [{ name: 'campaign_mailchimp', properties: ['workspaceId', 'mailchimpId'] }],
+  indexes: [
+    { name: 'campaign_page', properties: ['workspaceId', 'id'] },
+    { name: 'campaign_state', properties: ['workspaceId', 'state', 'scheduledAt'] },
+  ],
   properties: {
     id: id().primary(),
-    workspaceId: () => p.manyToOne(Workspace).mapToPk().fieldName('workspace_id'),
+    workspaceId: () => p.manyToOne(Workspace).mapToPk().fieldName('workspace_id').index(false),
     name: p.string().length(200),
+    state: code(16).$type<CampaignState>(),
+    subject: p.string().length(150).nullable(),
+    previewText: p.string().length(150).nullable(),
+    fromName: p.string().length(100).nullable(),
+    replyTo: p.string().length(254).nullable(),
+    html: p.text().columnType('mediumtext').nullable(),
+    /** The Mailchimp audience it goes to; null: the workspace's own. */
+    audienceId: code(32).nullable(),
+    scheduledAt: time().nullable(),
+    sentAt: time().nullable(),
+    mailchimpId: code(32).nullable(),
+    /** What both sides held when they were last equal: the base to tell who changed what. */
+    syncedContent: p.json().$type<CampaignContent>().nullable(),
+    syncedAt: time().nullable(),
+    /** Why it is FAILED: a code, never free text. */
+    reason: p.string().length(300).nullable(),
+    /** Number of the newest event; taken under the row's lock, so event order is commit order. */
+    lastEventSeq: p.integer(),
     createdAt: time(),
+    updatedAt: time(),
+    version: p.integer(),
   },
 })
 

@@ -1,7 +1,15 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { ApiKey } from './api-key.ts'
+import { AudienceMember } from './audience-member.ts'
 import { Audit } from './audit.ts'
 import { Campaign } from './campaign.ts'
+import { CampaignEvent } from './campaign-event.ts'
+import { CampaignSync } from './campaign-sync.ts'
+import { CampaignSyncItem } from './campaign-sync-item.ts'
+import { Conversation } from './conversation.ts'
+import { Fact } from './fact.ts'
+import { InboundMessage } from './inbound-message.ts'
+import { Integration } from './integration.ts'
 import { Job } from './job.ts'
 import { JobAttempt } from './job-attempt.ts'
 import { JobLog } from './job-log.ts'
@@ -10,6 +18,9 @@ import { Lead } from './lead.ts'
 import { LeadEvent } from './lead-event.ts'
 import { Message } from './message.ts'
 import { StreamPosition } from './stream-position.ts'
+import { Suppression } from './suppression.ts'
+import { WebhookReceipt } from './webhook-receipt.ts'
+import { WhatsappTemplate } from './whatsapp-template.ts'
 import { Workspace } from './workspace.ts'
 
 /** Every table, listed by hand: what is not here does not exist. */
@@ -26,6 +37,17 @@ export const entities = [
   JobLog,
   Audit,
   StreamPosition,
+  AudienceMember,
+  CampaignEvent,
+  CampaignSync,
+  CampaignSyncItem,
+  Conversation,
+  Fact,
+  InboundMessage,
+  Integration,
+  Suppression,
+  WebhookReceipt,
+  WhatsappTemplate,
 ]
 
 /** The entity manager as all of our code sees it: one fork per request and per job. */

@@ -2,7 +2,16 @@ import type { Em } from './index.ts'
 
 /** Set-based SQL on the caller's transaction. The driver returns JSON and times as text; these functions know the columns. */
 
-const jsonColumns = new Set(['input', 'progress', 'result', 'detail'])
+const jsonColumns = new Set([
+  'input',
+  'progress',
+  'result',
+  'detail',
+  'fields',
+  'settings',
+  'synced_content',
+  'variables',
+])
 const time = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?$/
 
 /** Turns a row of the driver into plain data: camelCase keys, Dates, parsed JSON. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { CallReport } from './client.ts'
-import { createMailchimp } from './mailchimp.ts'
+import { createMailchimp } from './mailchimp/mailchimp.ts'
 import { failureOf, type Stub, startStub } from './stub.ts'
-import { createWhatsapp } from './whatsapp.ts'
+import { createWhatsapp } from './whatsapp/whatsapp.ts'
 
 let stub: Stub
 let reports: CallReport[]

@@ -1,7 +1,8 @@
-// What the four vendors have in common: one authenticated caller that turns an answer into a value or a VendorError.
+// What the vendors have in common: one authenticated caller that turns an answer into a value or a VendorError.
 
 import type { z } from 'zod'
 import { type ErrorClass, type Vendor, VendorError } from './errors.ts'
+import type { Gate } from './gate.ts'
 import { callVendor, lostAnswer, type VendorAnswer, type VendorRequest } from './http.ts'
 import { classify, type ErrorRule, type Problem } from './rules.ts'
 
@@ -27,6 +28,8 @@ export interface CallReport {
 export interface CallSettings {
   /** Milliseconds to wait for an answer; default 30,000 for Mailchimp and Mandrill, 20,000 for WhatsApp and HubSpot. */
   timeoutMs?: number | undefined
+  /** Keeps the account's limits and stops calls while the vendor is down; without it every call goes out at once. */
+  gate?: Gate | undefined
   /** Called once after each call; a failure of it is ignored. */
   onCall?: ((report: CallReport) => void) | undefined
 }
@@ -43,12 +46,22 @@ interface Connection {
   settings: CallSettings
 }
 
-interface Call<T> extends Pick<VendorRequest, 'operation' | 'method' | 'body' | 'repeatable'> {
+export interface Call<T>
+  extends Pick<VendorRequest, 'operation' | 'method' | 'body' | 'repeatable' | 'maxAnswerBytes'> {
+  /** After the base URL, with its query. */
   path: string
+  /** Whole address in place of base URL and path, for the few files vendors keep elsewhere. */
+  url?: string
+  /** Leaves the account's headers out: the address is a signed one of another host. */
+  anonymous?: boolean
   /** What the answer must look like; anything else counts as a lost answer. */
   answer: z.ZodType<T>
+  /** Hands the bytes of the answer over instead of its JSON; `answer` then takes a `Buffer`. */
+  raw?: boolean
   /** Values of the person concerned, kept out of error texts. */
   personal?: readonly (string | undefined)[]
+  /** Whom a message goes to, where the vendor limits messages to one person. */
+  recipient?: string
 }
 
 export type Caller = <T>(call: Call<T>, context: CallContext) => Promise<T>
@@ -59,7 +72,7 @@ export function createCaller(connection: Connection): Caller {
     const started = performance.now()
     const seen: Seen = { status: undefined, outcome: 'OK' }
     try {
-      return await exchange(connection, call, context, seen)
+      return await guarded(connection, call, context, seen)
     } catch (error) {
       seen.outcome = error instanceof VendorError ? error.errorClass : 'ABORTED'
       throw error
@@ -72,17 +85,33 @@ export function createCaller(connection: Connection): Caller {
 
 type Seen = Pick<CallReport, 'status' | 'outcome'>
 
+/** Through the account's gate, if it has one: no call without a permit, no permit without a report. */
+async function guarded<T>(to: Connection, call: Call<T>, context: CallContext, seen: Seen): Promise<T> {
+  const { operation, recipient } = call
+  const permit = await to.settings.gate?.enter({ operation, recipient }, context.signal)
+  try {
+    const result = await exchange(to, call, context, seen)
+    await permit?.leave({ ok: true })
+    return result
+  } catch (error) {
+    if (error instanceof VendorError) throw (await permit?.leave({ ok: false, error })) ?? error
+    await permit?.leave({ ok: false })
+    throw error
+  }
+}
+
 async function exchange<T>(to: Connection, call: Call<T>, context: CallContext, seen: Seen): Promise<T> {
-  const { operation, method, body, repeatable } = call
-  const { vendor, headers, settings } = to
-  const url = to.baseUrl.replace(/\/+$/, '') + call.path
+  const { vendor, settings } = to
+  const { operation, method, body, repeatable, maxAnswerBytes } = call
+  const url = call.url ?? to.baseUrl.replace(/\/+$/, '') + call.path
+  const headers = call.anonymous ? {} : to.headers
   const { correlationId } = context
-  const request = { vendor, operation, method, url, headers, body, repeatable, correlationId }
+  const request = { vendor, operation, method, url, headers, body, repeatable, correlationId, maxAnswerBytes }
   const answer = await callVendor({ ...request, timeoutMs: settings.timeoutMs }, context.signal)
   seen.status = answer.status
   const problem = to.problemOf(answer)
   if (problem) throw classify(request, withHeaders(problem, answer.headers), to.rules, knownValues(to, call))
-  const result = call.answer.safeParse(answer.json)
+  const result = call.answer.safeParse(call.raw ? answer.bytes : answer.json)
   if (!result.success)
     throw lostAnswer(request, 'ANSWER_NOT_UNDERSTOOD', 'the answer has another form', answer.status)
   return result.data
@@ -114,5 +143,15 @@ function report(settings: CallSettings, seen: CallReport): void {
     settings.onCall?.(seen)
   } catch {
     // The call's own result is what matters.
+  }
+}
+
+/** The result of a call; undefined when the vendor answers 404: there is no such thing. */
+export async function unlessAbsent<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call
+  } catch (error) {
+    if (error instanceof VendorError && error.status === 404) return undefined
+    throw error
   }
 }

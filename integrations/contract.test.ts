@@ -2,11 +2,11 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Sandbox, startSandbox } from '../sandbox/server.ts'
-import { createHubspot } from './hubspot.ts'
-import { createMailchimp } from './mailchimp.ts'
-import { createMandrill } from './mandrill.ts'
+import { createHubspot } from './hubspot/hubspot.ts'
+import { createMailchimp } from './mailchimp/mailchimp.ts'
+import { createMandrill } from './mandrill/mandrill.ts'
 import { failureOf } from './stub.ts'
-import { createWhatsapp } from './whatsapp.ts'
+import { createWhatsapp } from './whatsapp/whatsapp.ts'
 
 const context = { signal: new AbortController().signal, correlationId: 'corr-1' }
 const email = 'jane@example.com'

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { scrub } from './errors.ts'
-import { createHubspot } from './hubspot.ts'
-import { createMailchimp } from './mailchimp.ts'
-import { createMandrill } from './mandrill.ts'
+import { createHubspot } from './hubspot/hubspot.ts'
+import { createMailchimp } from './mailchimp/mailchimp.ts'
+import { createMandrill } from './mandrill/mandrill.ts'
 import { failureOf, type Stub, startStub } from './stub.ts'
-import { createWhatsapp } from './whatsapp.ts'
+import { createWhatsapp } from './whatsapp/whatsapp.ts'
 
 test.each([
   ['jane.doe+x@example.com looks fake', '[email] looks fake'],

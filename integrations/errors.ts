@@ -1,7 +1,9 @@
 // The one error that leaves this folder. Callers outside may import only types from here, so they tell it by its
 // fields (`name`, `errorClass`), never by `instanceof`.
 
-export type Vendor = 'mailchimp' | 'mandrill' | 'whatsapp' | 'hubspot'
+/** Every system we call. `smtp` is a mail server, `twenty` the CRM of that name. */
+export const vendors = ['mailchimp', 'mandrill', 'smtp', 'whatsapp', 'hubspot', 'twenty'] as const
+export type Vendor = (typeof vendors)[number]
 
 /**
  * What a failed call means for whoever made it.

@@ -21,14 +21,17 @@ function request(changes: Partial<VendorRequest> = {}): VendorRequest {
 test.each([200, 302, 404, 500])('an answer with status %i is returned as it is', async (status) => {
   stub.reply = { status, body: { a: 1 }, headers: { location: '/elsewhere', 'x-seen': 'yes' } }
   const answer = await callVendor(request(), idle)
-  expect(answer).toMatchObject({ status, json: { a: 1 }, text: '{"a":1}' })
+  expect(answer).toMatchObject({ status, json: { a: 1 }, bytes: Buffer.from('{"a":1}') })
   expect(answer.headers.get('x-seen')).toBe('yes')
   expect(stub.requests).toHaveLength(1)
 })
 
-test('an answer in HTML has its text but no JSON', async () => {
+test('an answer in HTML has its bytes but no JSON', async () => {
   stub.reply = { status: 502, body: '<h1>Bad gateway</h1>' }
-  expect(await callVendor(request(), idle)).toMatchObject({ json: undefined, text: '<h1>Bad gateway</h1>' })
+  expect(await callVendor(request(), idle)).toMatchObject({
+    json: undefined,
+    bytes: Buffer.from('<h1>Bad gateway</h1>'),
+  })
 })
 
 test('the body is sent as JSON together with the headers and the correlation id', async () => {
@@ -39,10 +42,24 @@ test('the body is sent as JSON together with the headers and the correlation id'
   expect(headers['content-type']).toBe('application/json')
 })
 
+test('a form and a multipart body keep their own content type', async () => {
+  const types: (string | undefined)[] = []
+  stub.reply = (incoming, response) => {
+    types.push(incoming.headers['content-type'])
+    response.end('{}')
+  }
+  const file = new FormData()
+  file.set('file', new Blob(['x']), 'x.txt')
+  await callVendor(request({ body: new URLSearchParams({ grant_type: 'refresh_token' }) }), idle)
+  await callVendor(request({ body: file }), idle)
+  expect(types[0]).toMatch(/^application\/x-www-form-urlencoded/)
+  expect(types[1]).toMatch(/^multipart\/form-data; boundary=/)
+})
+
 test('an answer of 2 MB is read, one byte more is a lost answer', async () => {
   const limit = 2 * 1024 * 1024
   stub.reply = { body: 'x'.repeat(limit) }
-  expect((await callVendor(request(), idle)).text).toHaveLength(limit)
+  expect((await callVendor(request(), idle)).bytes).toHaveLength(limit)
   stub.reply = { body: 'x'.repeat(limit + 1) }
   const error = await failureOf(callVendor(request(), idle))
   expect(error).toMatchObject({ errorClass: 'UNKNOWN', code: 'ANSWER_TOO_LARGE' })

@@ -6,16 +6,18 @@ import { type Vendor, VendorError } from './errors.ts'
 export interface VendorRequest {
   vendor: Vendor
   operation: string
-  method: 'GET' | 'POST' | 'PUT'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   url: string
   headers: Record<string, string>
-  /** Sent as JSON. */
+  /** Sent as JSON; `URLSearchParams` as a form, `FormData` as multipart. */
   body?: unknown
   /** Whether sending it twice does the same as once. If not, a lost answer is `UNKNOWN`. */
   repeatable: boolean
   /** Milliseconds until we stop waiting; default per vendor, see `TIMEOUT_MS`. */
   timeoutMs?: number | undefined
   correlationId?: string | undefined
+  /** Largest answer taken, in bytes; default 2 MB. */
+  maxAnswerBytes?: number | undefined
 }
 
 export interface VendorAnswer {
@@ -23,11 +25,18 @@ export interface VendorAnswer {
   headers: Headers
   /** The parsed body; undefined when it is empty or not JSON (Mailchimp's proxies answer in HTML). */
   json: unknown
-  text: string
+  bytes: Buffer
 }
 
-const TIMEOUT_MS = { mailchimp: 30_000, mandrill: 30_000, whatsapp: 20_000, hubspot: 20_000 }
-const MAX_BODY_BYTES = 2 * 1024 * 1024
+const TIMEOUT_MS: Record<Vendor, number> = {
+  mailchimp: 30_000,
+  mandrill: 30_000,
+  smtp: 30_000,
+  whatsapp: 20_000,
+  hubspot: 20_000,
+  twenty: 20_000,
+}
+const MAX_ANSWER_BYTES = 2 * 1024 * 1024
 
 /** Failures of name lookup, connecting or the TLS handshake: no byte of the request has left. */
 const NEVER_SENT =
@@ -43,8 +52,8 @@ export async function callVendor(request: VendorRequest, signal: AbortSignal): P
   const timeout = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS[request.vendor])
   try {
     const response = await fetch(request.url, { ...init, signal: AbortSignal.any([signal, timeout]) })
-    const text = await readCapped(response)
-    return { status: response.status, headers: response.headers, json: parseJson(text), text }
+    const bytes = await readCapped(response, request.maxAnswerBytes ?? MAX_ANSWER_BYTES)
+    return { status: response.status, headers: response.headers, json: parseJson(bytes), bytes }
   } catch (error) {
     throw failure(request, error, signal, timeout)
   }
@@ -56,11 +65,12 @@ function prepare({ method, url, headers, body, correlationId, ...request }: Vend
     new URL(url)
     const all = new Headers({ accept: 'application/json', ...headers })
     if (correlationId) all.set('x-correlation-id', correlationId)
-    if (body !== undefined) all.set('content-type', 'application/json')
+    const own = body instanceof URLSearchParams || body instanceof FormData
+    if (body !== undefined && !own) all.set('content-type', 'application/json')
     return {
       method,
       headers: all,
-      body: body === undefined ? null : JSON.stringify(body),
+      body: body === undefined ? null : own ? body : JSON.stringify(body),
       redirect: 'manual',
     }
   } catch {
@@ -69,21 +79,20 @@ function prepare({ method, url, headers, body, correlationId, ...request }: Vend
   }
 }
 
-async function readCapped(response: Response): Promise<string> {
+async function readCapped(response: Response, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength
-    if (size > MAX_BODY_BYTES)
-      throw Object.assign(new Error('answer too large'), { code: 'ANSWER_TOO_LARGE' })
+    if (size > maxBytes) throw Object.assign(new Error('answer too large'), { code: 'ANSWER_TOO_LARGE' })
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
-function parseJson(text: string): unknown {
+function parseJson(bytes: Buffer): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(bytes.toString('utf8'))
   } catch {
     return undefined
   }

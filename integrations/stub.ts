@@ -49,10 +49,16 @@ async function answer(stub: Stub, request: IncomingMessage, response: ServerResp
   for await (const chunk of request) chunks.push(chunk as Buffer)
   const text = Buffer.concat(chunks).toString()
   const { method = '', url: path = '', headers } = request
-  stub.requests.push({ method, path, headers, body: text === '' ? undefined : JSON.parse(text) })
+  stub.requests.push({ method, path, headers, body: bodyOf(headers['content-type'], text) })
   if (typeof stub.reply === 'function') return stub.reply(request, response)
   const { status = 200, body = '' } = stub.reply
   response.writeHead(status, stub.reply.headers).end(typeof body === 'string' ? body : JSON.stringify(body))
+}
+
+/** JSON is parsed, anything else stays as it came. */
+function bodyOf(type: string | undefined, text: string): unknown {
+  if (text === '') return undefined
+  return type?.includes('json') ? JSON.parse(text) : text
 }
 
 /** The rejection of a promise that must not be fulfilled. */

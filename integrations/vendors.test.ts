@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createHubspot } from './hubspot.ts'
-import { createMailchimp } from './mailchimp.ts'
-import { createMandrill } from './mandrill.ts'
+import { createHubspot } from './hubspot/hubspot.ts'
+import { createMailchimp } from './mailchimp/mailchimp.ts'
+import { createMandrill } from './mandrill/mandrill.ts'
 import { failureOf, type Stub, startStub } from './stub.ts'
-import { createWhatsapp } from './whatsapp.ts'
+import { createWhatsapp } from './whatsapp/whatsapp.ts'
 
 let stub: Stub
 beforeEach(async () => {

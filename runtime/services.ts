@@ -1,7 +1,7 @@
-import { createHubspot, type Hubspot } from '../integrations/hubspot.ts'
-import { createMailchimp, type Mailchimp } from '../integrations/mailchimp.ts'
-import { createMandrill, type Mandrill } from '../integrations/mandrill.ts'
-import { createWhatsapp, type Whatsapp } from '../integrations/whatsapp.ts'
+import { createHubspot, type Hubspot } from '../integrations/hubspot/hubspot.ts'
+import { createMailchimp, type Mailchimp } from '../integrations/mailchimp/mailchimp.ts'
+import { createMandrill, type Mandrill } from '../integrations/mandrill/mandrill.ts'
+import { createWhatsapp, type Whatsapp } from '../integrations/whatsapp/whatsapp.ts'
 import { type Config, listOf } from './config.ts'
 
 /** What jobs reach the outside world with. */

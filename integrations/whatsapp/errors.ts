@@ -1,8 +1,8 @@
 // WhatsApp's error table. Meta: build on `code`; titles will go, and the HTTP status is unreliable.
 
 import { z } from 'zod'
-import type { VendorAnswer } from './http.ts'
-import { type ErrorRule, type Problem, range } from './rules.ts'
+import type { VendorAnswer } from '../http.ts'
+import { type ErrorRule, type Problem, range } from '../rules.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS

@@ -1,8 +1,8 @@
 // HubSpot CRM, date-versioned API (the /crm/v3 paths end in September 2027): contacts by e-mail address.
 
 import { z } from 'zod'
-import { type CallContext, type Caller, type CallSettings, createCaller } from './client.ts'
-import { HUBSPOT_RULES, hubspotProblem } from './hubspot.errors.ts'
+import { type CallContext, type Caller, type CallSettings, createCaller } from '../client.ts'
+import { HUBSPOT_RULES, hubspotProblem } from './errors.ts'
 
 export interface HubspotSettings extends CallSettings {
   /** E.g. `https://api.hubapi.com`. */

@@ -2,8 +2,8 @@
 // answer is lost is looked for by its metadata, never repeated.
 
 import { z } from 'zod'
-import { type CallContext, type Caller, type CallSettings, createCaller } from './client.ts'
-import { MANDRILL_RULES, mandrillProblem } from './mandrill.errors.ts'
+import { type CallContext, type Caller, type CallSettings, createCaller } from '../client.ts'
+import { MANDRILL_RULES, mandrillProblem } from './errors.ts'
 
 export interface MandrillSettings extends CallSettings {
   /** Up to the version, e.g. `https://mandrillapp.com/api/1.0`. */

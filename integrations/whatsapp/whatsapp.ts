@@ -2,8 +2,8 @@
 // status webhook, which carries our callback data.
 
 import { z } from 'zod'
-import { type CallContext, type Caller, type CallSettings, createCaller } from './client.ts'
-import { WHATSAPP_RULES, whatsappProblem } from './whatsapp.errors.ts'
+import { type CallContext, type Caller, type CallSettings, createCaller } from '../client.ts'
+import { WHATSAPP_RULES, whatsappProblem } from './errors.ts'
 
 export interface WhatsappSettings extends CallSettings {
   /** Up to the version, e.g. `https://graph.facebook.com/v25.0`. */

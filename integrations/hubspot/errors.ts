@@ -1,8 +1,8 @@
 // HubSpot's error table. `category` decides where there is one; a 429 is told apart by `policyName`.
 
 import { z } from 'zod'
-import type { VendorAnswer } from './http.ts'
-import { type ErrorRule, type Problem, range } from './rules.ts'
+import type { VendorAnswer } from '../http.ts'
+import { type ErrorRule, type Problem, range } from '../rules.ts'
 
 export const HUBSPOT_RULES: readonly ErrorRule[] = [
   {

@@ -2,8 +2,8 @@
 // are documented with and without spaces ("Too Many Requests", "TooManyRequests").
 
 import { z } from 'zod'
-import type { VendorAnswer } from './http.ts'
-import { type ErrorRule, type Problem, range } from './rules.ts'
+import type { VendorAnswer } from '../http.ts'
+import { type ErrorRule, type Problem, range } from '../rules.ts'
 
 const MINUTE_MS = 60_000
 

@@ -3,8 +3,8 @@
 
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { type CallContext, type Caller, type CallSettings, createCaller } from './client.ts'
-import { MAILCHIMP_RULES, mailchimpProblem } from './mailchimp.errors.ts'
+import { type CallContext, type Caller, type CallSettings, createCaller } from '../client.ts'
+import { MAILCHIMP_RULES, mailchimpProblem } from './errors.ts'
 
 export interface MailchimpSettings extends CallSettings {
   /** Up to the version, e.g. `https://us19.api.mailchimp.com/3.0` (`us19` = end of the key). */
@@ -54,7 +54,11 @@ export function createMailchimp(settings: MailchimpSettings): Mailchimp {
   const call = createCaller({
     vendor: 'mailchimp',
     baseUrl: settings.baseUrl,
-    headers: { authorization: `Basic ${Buffer.from(`anystring:${settings.apiKey}`).toString('base64')}` },
+    headers: {
+      authorization: `Basic ${Buffer.from(`anystring:${settings.apiKey}`).toString('base64')}`,
+      // Ten connections per user is the limit, so none is kept open when its answer has come.
+      connection: 'close',
+    },
     credential: settings.apiKey,
     rules: MAILCHIMP_RULES,
     problemOf: mailchimpProblem,

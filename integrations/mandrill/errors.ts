@@ -1,8 +1,8 @@
 // Mandrill's error table. Its HTTP statuses changed over the years (a ValidationError was a 500), so `name` decides.
 
 import { z } from 'zod'
-import type { VendorAnswer } from './http.ts'
-import type { ErrorRule, Problem } from './rules.ts'
+import type { VendorAnswer } from '../http.ts'
+import type { ErrorRule, Problem } from '../rules.ts'
 
 export const MANDRILL_RULES: readonly ErrorRule[] = [
   {

@@ -1,0 +1,34 @@
+import { defineEntity, p } from '@mikro-orm/core'
+import type { CampaignContent } from './campaign.ts'
+import { CampaignSync } from './campaign-sync.ts'
+import { code, id, time } from './columns.ts'
+
+export const syncDirections = ['PUSH', 'PULL'] as const
+export type SyncDirection = (typeof syncDirections)[number]
+
+export const syncOutcomes = ['CREATED', 'UPDATED', 'UNCHANGED', 'CONFLICTED', 'FAILED'] as const
+export type SyncOutcome = (typeof syncOutcomes)[number]
+
+/** What one run of `campaign.sync` did with one campaign. */
+const CampaignSyncItemSchema = defineEntity({
+  name: 'CampaignSyncItem',
+  tableName: 'campaign_sync_item',
+  properties: {
+    syncId: () =>
+      p.manyToOne(CampaignSync).mapToPk().primary().fieldName('sync_id').index(false).deleteRule('cascade'),
+    /** Our campaign, or Mailchimp's id where there is none of ours. */
+    subject: code(40).primary(),
+    campaignId: id().nullable(),
+    mailchimpId: code(32).nullable(),
+    /** Null when neither side had to be changed. */
+    direction: code(8).$type<SyncDirection>().nullable(),
+    outcome: code(16).$type<SyncOutcome>(),
+    /** Fields that were written, or in conflict. */
+    fields: p.json().$type<(keyof CampaignContent | 'scheduledAt' | 'state')[]>(),
+    reason: p.string().length(300).nullable(),
+    at: time(),
+  },
+})
+
+export class CampaignSyncItem extends CampaignSyncItemSchema.class {}
+CampaignSyncItemSchema.setClass(CampaignSyncItem)

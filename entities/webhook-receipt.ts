@@ -1,0 +1,33 @@
+import { defineEntity, p } from '@mikro-orm/core'
+import { code, id, time } from './columns.ts'
+import { Workspace } from './workspace.ts'
+
+/** RECEIVED: stored, its job is to come. APPLIED: its effects are committed. IGNORED: nothing in it concerns us. FAILED: see its job. */
+export const receiptStates = ['RECEIVED', 'APPLIED', 'IGNORED', 'FAILED'] as const
+export type ReceiptState = (typeof receiptStates)[number]
+
+/** A webhook whose signature was right, as it came. The key makes a replay the same receipt. */
+const WebhookReceiptSchema = defineEntity({
+  name: 'WebhookReceipt',
+  tableName: 'webhook_receipt',
+  uniques: [{ name: 'webhook_receipt_once', properties: ['vendor', 'dedupeKey'] }],
+  indexes: [
+    { name: 'webhook_receipt_page', properties: ['workspaceId', 'id'] },
+    { name: 'webhook_receipt_age', properties: ['receivedAt'] },
+  ],
+  properties: {
+    id: id().primary(),
+    workspaceId: () => p.manyToOne(Workspace).mapToPk().fieldName('workspace_id').index(false),
+    vendor: code(16),
+    /** SHA-256 of what makes it one event, in hex. */
+    dedupeKey: code(64),
+    /** The signed bytes as text. Personal data: it never leaves MariaDB and is deleted with the receipt. */
+    body: p.text().columnType('mediumtext'),
+    state: code(16).$type<ReceiptState>(),
+    receivedAt: time(),
+    appliedAt: time().nullable(),
+  },
+})
+
+export class WebhookReceipt extends WebhookReceiptSchema.class {}
+WebhookReceiptSchema.setClass(WebhookReceipt)

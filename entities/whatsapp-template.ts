@@ -1,0 +1,27 @@
+import { defineEntity, p } from '@mikro-orm/core'
+import { code, id, time } from './columns.ts'
+import { Workspace } from './workspace.ts'
+
+/** A message template as WhatsApp approved, rejected or paused it. */
+const WhatsappTemplateSchema = defineEntity({
+  name: 'WhatsappTemplate',
+  tableName: 'whatsapp_template',
+  uniques: [{ name: 'whatsapp_template_name', properties: ['workspaceId', 'name', 'language'] }],
+  properties: {
+    id: id().primary(),
+    workspaceId: () => p.manyToOne(Workspace).mapToPk().fieldName('workspace_id').index(false),
+    name: code(191),
+    language: code(16),
+    /** APPROVED, PENDING, REJECTED, PAUSED, DISABLED, … */
+    status: code(32),
+    /** MARKETING, UTILITY or AUTHENTICATION. */
+    category: code(32),
+    body: p.text(),
+    /** Placeholders of the body, in order: `1`, `2`, … or names. */
+    variables: p.json().$type<string[]>(),
+    syncedAt: time(),
+  },
+})
+
+export class WhatsappTemplate extends WhatsappTemplateSchema.class {}
+WhatsappTemplateSchema.setClass(WhatsappTemplate)

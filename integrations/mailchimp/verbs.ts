@@ -1,0 +1,209 @@
+// Everything we ask of Mailchimp Marketing: audiences, members, campaigns, batches, webhooks. What is not safe to repeat
+// says so.
+
+import type { CallContext } from '../client.ts'
+
+export interface Audience {
+  id: string
+  name: string
+  doubleOptIn: boolean
+  memberCount: number
+}
+
+export type MemberStatus =
+  | 'subscribed'
+  | 'unsubscribed'
+  | 'cleaned'
+  | 'pending'
+  | 'transactional'
+  | 'archived'
+
+export interface UpsertMemberInput {
+  email: string
+  /** Status of a contact that is new; an existing one keeps its own. `pending` for double opt-in audiences. */
+  statusIfNew: 'subscribed' | 'pending' | 'transactional'
+  firstName?: string | undefined
+  lastName?: string | undefined
+  /** Two letters, e.g. `en`. */
+  language?: string | undefined
+  /** By merge tag; an empty string clears, a missing one stays. */
+  mergeFields?: Record<string, string> | undefined
+}
+
+export interface Member {
+  /** The subscriber hash: it changes with the e-mail address. */
+  memberId: string
+  /** Stays when the address changes. */
+  contactId: string | undefined
+  email: string
+  status: MemberStatus
+  lastChanged: Date | undefined
+}
+
+export interface MemberPage {
+  members: Member[]
+  /** Members in all, whatever the page. */
+  total: number
+}
+
+export interface MergeField {
+  tag: string
+  name: string
+  /** text, number, address, phone, date, birthday, … */
+  type: string
+  required: boolean
+}
+
+/** Mailchimp's word for where a campaign is. */
+export type RemoteCampaignStatus =
+  | 'save'
+  | 'paused'
+  | 'schedule'
+  | 'sending'
+  | 'sent'
+  | 'canceled'
+  | 'canceling'
+  | 'archived'
+
+export interface RemoteCampaign {
+  id: string
+  status: RemoteCampaignStatus
+  title: string
+  subject: string
+  previewText: string
+  fromName: string
+  replyTo: string
+  audienceId: string
+  createdAt: Date
+  /** Null unless it is scheduled, sending or sent. */
+  sendTime: Date | null
+}
+
+export interface CampaignSettings {
+  /** Mailchimp's only place for an id of ours: a lost create is found again by it. */
+  title: string
+  subject: string
+  previewText: string
+  fromName: string
+  replyTo: string
+  audienceId: string
+}
+
+export interface RemoteCampaignPage {
+  campaigns: RemoteCampaign[]
+  total: number
+}
+
+export interface ChecklistItem {
+  type: 'success' | 'warning' | 'error'
+  heading: string
+  details: string
+}
+
+export interface CampaignReport {
+  sent: number
+  hardBounces: number
+  softBounces: number
+  opens: number
+  uniqueOpens: number
+  clicks: number
+  uniqueClicks: number
+  unsubscribed: number
+  complaints: number
+}
+
+export interface BatchOperation {
+  method: 'PUT' | 'POST' | 'PATCH' | 'DELETE'
+  path: string
+  operationId: string
+  body?: unknown
+}
+
+export interface Batch {
+  id: string
+  status: 'pending' | 'preprocessing' | 'started' | 'finalizing' | 'finished'
+  total: number
+  finished: number
+  errored: number
+  /** Valid for ten minutes; read the batch again for a new one. */
+  resultUrl: string | undefined
+}
+
+export interface BatchResult {
+  operationId: string
+  status: number
+  /** Title of the refusal, when there is one. */
+  problem: string | undefined
+}
+
+export interface AudienceWebhook {
+  id: string
+  url: string
+  /** False: created before Mailchimp signed webhooks; recreate it. */
+  signed: boolean
+  /** Only in the answer to `addWebhook`, and never again. */
+  signingSecret: string | undefined
+}
+
+export interface Mailchimp {
+  ping(context: CallContext): Promise<void>
+  subscriberHash(email: string): string
+
+  audience(context: CallContext): Promise<Audience>
+  /** All audiences of the account. */
+  audiences(context: CallContext): Promise<Audience[]>
+  mergeFields(context: CallContext): Promise<MergeField[]>
+
+  upsertMember(input: UpsertMemberInput, context: CallContext): Promise<Member>
+  /** At most 500; those Mailchimp refuses are named with the reason's code. */
+  upsertMembers(
+    inputs: readonly UpsertMemberInput[],
+    context: CallContext,
+  ): Promise<{ created: number; updated: number; refused: { email: string; code: string }[] }>
+  tagMember(input: { email: string; tags: readonly string[] }, context: CallContext): Promise<void>
+  member(email: string, context: CallContext): Promise<Member | undefined>
+  /** At most 1,000, ordered by last change, so that members who change while pages are read are not missed. */
+  memberPage(
+    page: { audienceId?: string; offset: number; count: number; since?: Date },
+    context: CallContext,
+  ): Promise<MemberPage>
+  archiveMember(email: string, context: CallContext): Promise<void>
+  /** The address can never be added again but by the person. */
+  deleteMemberForever(email: string, context: CallContext): Promise<void>
+
+  /** Not safe to repeat: look for the title first. */
+  createCampaign(settings: CampaignSettings, context: CallContext): Promise<RemoteCampaign>
+  updateCampaign(id: string, settings: CampaignSettings, context: CallContext): Promise<RemoteCampaign>
+  deleteCampaign(id: string, context: CallContext): Promise<void>
+  campaign(id: string, context: CallContext): Promise<RemoteCampaign | undefined>
+  /** At most 1,000, oldest first. */
+  campaignPage(
+    page: { offset: number; count: number; createdSince?: Date },
+    context: CallContext,
+  ): Promise<RemoteCampaignPage>
+  /** Those with exactly this title. */
+  findCampaigns(title: string, createdSince: Date, context: CallContext): Promise<RemoteCampaign[]>
+  content(id: string, context: CallContext): Promise<{ html: string }>
+  setContent(id: string, html: string, context: CallContext): Promise<void>
+  checklist(id: string, context: CallContext): Promise<{ ready: boolean; items: ChecklistItem[] }>
+  sendTest(id: string, emails: readonly string[], context: CallContext): Promise<void>
+  /** Full quarter hours only; read the campaign before a repeat. */
+  schedule(id: string, at: Date, context: CallContext): Promise<void>
+  unschedule(id: string, context: CallContext): Promise<void>
+  /** Irreversible. Not safe to repeat: read the campaign first. */
+  send(id: string, context: CallContext): Promise<void>
+  /** Stops a campaign that is being sent; not in every plan. */
+  cancelSend(id: string, context: CallContext): Promise<void>
+  /** Undefined before it was sent. */
+  report(id: string, context: CallContext): Promise<CampaignReport | undefined>
+
+  /** Not safe to repeat, so its operations must be. */
+  startBatch(operations: readonly BatchOperation[], context: CallContext): Promise<Batch>
+  batch(id: string, context: CallContext): Promise<Batch>
+  batchResults(url: string, context: CallContext): Promise<BatchResult[]>
+
+  webhooks(context: CallContext): Promise<AudienceWebhook[]>
+  /** Reports what people and admins do, not what we do ourselves. Not safe to repeat: look for the URL first. */
+  addWebhook(url: string, context: CallContext): Promise<AudienceWebhook>
+  deleteWebhook(id: string, context: CallContext): Promise<void>
+}
