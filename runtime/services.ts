@@ -6,11 +6,17 @@ import { type Config, listOf } from './config.ts'
 
 /** What jobs reach the outside world with. */
 export interface Services {
-  mailchimp: Mailchimp
-  mandrill: Mandrill
-  whatsapp: Whatsapp
-  hubspot: Hubspot
+  /** The accounts of a workspace at the vendors. */
+  accounts(workspaceId: string): Promise<Accounts>
   welcome: WelcomeSettings
+}
+
+/** One workspace's vendors. Making a call through an account that is not connected fails with class `AUTH`. */
+export interface Accounts {
+  mailchimp: Mailchimp
+  email: Mandrill
+  whatsapp: Whatsapp
+  crm: Hubspot
 }
 
 /** How new leads are welcomed. */
@@ -25,13 +31,26 @@ interface WelcomeSettings {
 
 /** Builds the clients of the outside systems from the settings. */
 export function createServices(config: Config): Services {
+  const accounts = environmentAccounts(config)
+  return {
+    accounts: async () => accounts,
+    welcome: {
+      emailTemplate: config.MANDRILL_WELCOME_TEMPLATE,
+      whatsappTemplate: config.WHATSAPP_WELCOME_TEMPLATE,
+      whatsappLanguages: listOf(config.WHATSAPP_WELCOME_LANGUAGES),
+      searchAfterSeconds: config.MANDRILL_SEARCH_AFTER_SECONDS,
+    },
+  }
+}
+
+function environmentAccounts(config: Config): Accounts {
   return {
     mailchimp: createMailchimp({
       baseUrl: config.MAILCHIMP_BASE_URL,
       apiKey: config.MAILCHIMP_API_KEY,
       listId: config.MAILCHIMP_LIST_ID,
     }),
-    mandrill: createMandrill({
+    email: createMandrill({
       baseUrl: config.MANDRILL_BASE_URL,
       apiKey: config.MANDRILL_API_KEY,
       fromEmail: config.MANDRILL_FROM_EMAIL,
@@ -42,16 +61,10 @@ export function createServices(config: Config): Services {
       token: config.WHATSAPP_TOKEN,
       phoneNumberId: config.WHATSAPP_PHONE_NUMBER_ID,
     }),
-    hubspot: createHubspot({
+    crm: createHubspot({
       baseUrl: config.HUBSPOT_BASE_URL,
       token: config.HUBSPOT_TOKEN,
       apiVersion: config.HUBSPOT_API_VERSION,
     }),
-    welcome: {
-      emailTemplate: config.MANDRILL_WELCOME_TEMPLATE,
-      whatsappTemplate: config.WHATSAPP_WELCOME_TEMPLATE,
-      whatsappLanguages: listOf(config.WHATSAPP_WELCOME_LANGUAGES),
-      searchAfterSeconds: config.MANDRILL_SEARCH_AFTER_SECONDS,
-    },
   }
 }

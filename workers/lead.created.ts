@@ -96,8 +96,9 @@ async function syncAudience({ services, signal, job }: Context, lead: LeadRow): 
     lastName: lead.lastName ?? undefined,
     language: lead.locale?.slice(0, 2),
   }
-  const member = await services.mailchimp.upsertMember({ email: lead.email, statusIfNew, ...names }, call)
-  await services.mailchimp.tagMember({ email: lead.email, tags: lead.tags }, call)
+  const { mailchimp } = await services.accounts(job.workspaceId)
+  const member = await mailchimp.upsertMember({ email: lead.email, statusIfNew, ...names }, call)
+  await mailchimp.tagMember({ email: lead.email, tags: lead.tags }, call)
   return { outcome: 'DONE', externalId: member.memberId }
 }
 
@@ -113,7 +114,8 @@ async function syncCrm({ services, signal, job }: Context, lead: LeadRow): Promi
   const properties = Object.fromEntries(
     Object.entries(known).filter((entry): entry is [string, string] => Boolean(entry[1])),
   )
-  const contact = await services.hubspot.upsertContact(
+  const { crm } = await services.accounts(job.workspaceId)
+  const contact = await crm.upsertContact(
     { email: lead.email, properties },
     { signal, correlationId: job.correlationId },
   )

@@ -28,7 +28,8 @@ export const messageResolve = defineJob<{ messageId: string }, never, { outcome:
     const message = await context.transaction((em) => lockMessage(em, messageId))
     if (message?.state !== 'UNKNOWN') return { outcome: message?.state ?? 'GONE' }
     const call = { signal: context.signal, correlationId: context.job.correlationId }
-    const found = await context.services.mandrill.findByMetadata(
+    const { email } = await context.services.accounts(context.job.workspaceId)
+    const found = await email.findByMetadata(
       { key: 'delivery_id', value: messageId, since: message.claimedAt },
       call,
     )

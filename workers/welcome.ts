@@ -33,9 +33,10 @@ export async function sendWelcomeEmail(
 ): Promise<SendResult> {
   const verdict = emailVerdict(lead)
   if (!verdict.send) return { outcome: 'SKIPPED', reason: verdict.reason }
-  const { mandrill, welcome } = context.services
+  const { welcome } = context.services
+  const { email } = await context.services.accounts(context.job.workspaceId)
   return sendOnce(context, lead, 'EMAIL', 'mandrill', afterUnknown, async (messageId) => {
-    const sent = await mandrill.sendTemplate(
+    const sent = await email.sendTemplate(
       {
         template: welcome.emailTemplate,
         to: { email: lead.email!, name: fullName(lead) },
@@ -67,7 +68,8 @@ export async function sendWelcomeWhatsapp(
 ): Promise<SendResult> {
   const verdict = whatsappVerdict(lead)
   if (!verdict.send) return { outcome: 'SKIPPED', reason: verdict.reason }
-  const { whatsapp, welcome } = context.services
+  const { welcome } = context.services
+  const { whatsapp } = await context.services.accounts(context.job.workspaceId)
   return sendOnce(context, lead, 'WHATSAPP', 'whatsapp', afterUnknown, async (messageId) => {
     const sent = await whatsapp.sendTemplate(
       {
