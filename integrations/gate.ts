@@ -1,6 +1,7 @@
-// What stands between our processes and one account of a vendor: its limits, and a breaker for when it is down.
+// What stands between our processes and one account of a vendor: its limits, and a breaker for when it is down. The state
+// is shared by all processes.
 
-import type { VendorError } from './errors.ts'
+import type { Vendor, VendorError } from './errors.ts'
 
 /** One call that wants to go out. */
 export interface PendingCall {
@@ -9,7 +10,7 @@ export interface PendingCall {
   recipient?: string | undefined
 }
 
-/** How a call ended. `error` is absent when the caller gave up before it was sent. */
+/** How a call ended. `error` is absent when the caller gave it up. */
 export type CallEnd = { ok: true } | { ok: false; error?: VendorError | undefined }
 
 /** The right to make one call. */
@@ -21,10 +22,40 @@ export interface Permit {
   leave(end: CallEnd): Promise<VendorError | undefined>
 }
 
+export type Forced = 'OPEN' | 'CLOSED' | 'NONE'
+
+/** What became of the breaker: told once, by the process whose call changed it. */
+export interface BreakerChange {
+  vendor: Vendor
+  /** OPENED: the vendor is down. AUTH: it does not let us in. CLOSED: it is back. */
+  change: 'OPENED' | 'AUTH' | 'CLOSED'
+  /** The vendor's code of the error that did it. */
+  code: string
+}
+
+export interface AccountStatus {
+  /** CLOSED: calls go out. OPEN: they wait. AUTH: they wait until the account lets us in. HALF_OPEN: the next call is a probe. */
+  breaker: 'CLOSED' | 'OPEN' | 'AUTH' | 'HALF_OPEN'
+  forced: Forced
+  changedAt: Date | undefined
+  /** When the next call is let through as a probe. */
+  retryAt: Date | undefined
+  lastSuccessAt: Date | undefined
+  lastErrorAt: Date | undefined
+  /** The vendor's code, never its text. */
+  lastError: string | undefined
+  callsUnderWay: number
+  connections: number
+  quotas: { requests: number; ms: number; used: number }[]
+}
+
 export interface Gate {
   /**
    * Waits for a free place within the account's limits. @throws VendorError of class `THROTTLED` when the wait would be
    * long or the breaker is open; the signal's reason when it ends.
    */
   enter(call: PendingCall, signal: AbortSignal): Promise<Permit>
+  inspect(): Promise<AccountStatus>
+  /** Stops all calls (OPEN), lets them through whatever the breaker finds (CLOSED), or leaves it to the breaker (NONE). */
+  force(state: Forced): Promise<void>
 }
