@@ -1,14 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-
-const url = (...protocols: string[]) =>
-  z.url({
-    protocol: new RegExp(`^(${protocols.join('|')})$`),
-    error: `expected a URL starting with ${protocols.join(':// or ')}://`,
-  })
-const count = (fallback: number, min = 1, max = 1_000_000) =>
-  z.coerce.number().int().min(min).max(max).default(fallback)
-const secret = () => z.string().min(8)
+import { count, encryptionKeys, url } from './setting.ts'
+import { missingCredentials, vendorSettings } from './vendor-settings.ts'
 
 /**
  * Every setting: what it is, its unit and its default. `docs/configuration.md` is generated from this table;
@@ -70,65 +63,24 @@ export const settings = {
   SHUTDOWN_SECONDS: count(20, 1, 600).describe(
     'How long a process may take to stop; keep it below kill_timeout of PM2',
   ),
+  WORKSPACE: z
+    .string()
+    .default('')
+    .describe('Slug of the workspace whose vendor accounts are those below; default: the oldest workspace'),
+  ENCRYPTION_KEYS: encryptionKeys().meta({ secret: true }),
   RETENTION_DAYS: count(400, 1, 36_500).describe('Days a finished job stays in the ledger'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
     .describe('Least severe log line written'),
 
-  MAILCHIMP_BASE_URL: url('http', 'https').describe('e.g. https://us19.api.mailchimp.com/3.0'),
-  MAILCHIMP_API_KEY: secret().describe('Key of the Mailchimp account').meta({ secret: true }),
-  MAILCHIMP_LIST_ID: z.string().min(1).describe('Audience that leads are added to'),
-  MANDRILL_BASE_URL: url('http', 'https')
-    .default('https://mandrillapp.com/api/1.0')
-    .describe('Mailchimp Transactional API'),
-  MANDRILL_API_KEY: secret().describe('Key of the Mandrill account').meta({ secret: true }),
-  MANDRILL_FROM_EMAIL: z
-    .email()
-    .describe('Sender of the welcome e-mail; its domain must be verified at Mandrill'),
-  MANDRILL_FROM_NAME: z.string().default('').describe('Name shown as the sender'),
-  MANDRILL_WELCOME_TEMPLATE: z.string().default('welcome').describe('Slug of the welcome template'),
-  MANDRILL_WEBHOOK_KEYS: z
-    .string()
-    .default('')
-    .describe('Keys that sign Mandrill’s webhooks, separated by commas (several during a rotation)')
-    .meta({ secret: true }),
-  MANDRILL_SEARCH_AFTER_SECONDS: count(60, 0, 3_600).describe(
-    'Wait before asking Mandrill whether a message whose answer was lost was sent',
-  ),
-  WHATSAPP_BASE_URL: url('http', 'https')
-    .default('https://graph.facebook.com/v25.0')
-    .describe('WhatsApp Cloud API with its version'),
-  WHATSAPP_TOKEN: secret().describe('System user token').meta({ secret: true }),
-  WHATSAPP_PHONE_NUMBER_ID: z.string().min(1).describe('Id of the sending phone number (not the number)'),
-  WHATSAPP_WELCOME_TEMPLATE: z
-    .string()
-    .default('welcome_lead')
-    .describe('Name of the approved welcome template'),
-  WHATSAPP_WELCOME_LANGUAGES: z
-    .string()
-    .default('en')
-    .describe('Languages the template is approved in, separated by commas; the first is the fallback'),
-  WHATSAPP_APP_SECRETS: z
-    .string()
-    .default('')
-    .describe('App secrets that sign WhatsApp’s webhooks, separated by commas')
-    .meta({ secret: true }),
-  WHATSAPP_VERIFY_TOKEN: z
-    .string()
-    .default('')
-    .describe('Token Meta sends when the webhook is set up')
-    .meta({ secret: true }),
-  HUBSPOT_BASE_URL: url('http', 'https').default('https://api.hubapi.com').describe('HubSpot API'),
-  HUBSPOT_TOKEN: secret().describe('Service key').meta({ secret: true }),
-  HUBSPOT_API_VERSION: z
-    .string()
-    .regex(/^\d{4}-\d{2}$/)
-    .default('2026-09')
-    .describe('Date-versioned API release'),
+  ...vendorSettings,
 } as const
 
-const table = z.object(settings)
+const table = z.object(settings).superRefine((values, context) => {
+  for (const { name, message } of missingCredentials(values))
+    context.addIssue({ code: 'custom', path: [name], message })
+})
 export type Config = z.infer<typeof table>
 
 /** Raised with every bad setting at once. */

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+
+/** Kinds of settings. */
+
+export const url = (...protocols: string[]) =>
+  z.url({
+    protocol: new RegExp(`^(${protocols.join('|')})$`),
+    error: `expected a URL starting with ${protocols.join(':// or ')}://`,
+  })
+
+export const count = (fallback: number, min = 1, max = 1_000_000) =>
+  z.coerce.number().int().min(min).max(max).default(fallback)
+
+export const secret = () => z.string().min(8)
+
+/** A secret that may be left out. */
+export const optionalSecret = () => z.union([z.literal(''), secret()]).default('')
+
+/** Secrets of which several are accepted, so that one can be replaced without a gap. */
+export const secrets = (what: string) => z.string().default('').describe(what).meta({ secret: true })
+
+/** `id:key` of 32 bytes in base64, separated by commas. */
+export const encryptionKeys = () =>
+  z
+    .string()
+    .regex(/^$|^[a-z0-9-]{1,16}:[A-Za-z0-9+/]{43}=(,[a-z0-9-]{1,16}:[A-Za-z0-9+/]{43}=)*$/, {
+      error: 'expected id:key, the key being 32 bytes in base64, separated by commas',
+    })
+    .default('')
+    .describe(
+      'Keys that encrypt the vendor credentials of workspaces, as `id:key` (32 bytes in base64), separated by commas; the first encrypts, all decrypt',
+    )
