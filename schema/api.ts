@@ -14,6 +14,7 @@ import type { Caller } from './context.ts'
 import { defineEnums } from './enums.ts'
 import { jobFilterRef } from './job-filter.ts'
 import type { JobLogLine } from './job-logs.ts'
+import type { IntegrationView } from './vendor-accounts.ts'
 
 /** A row of a table as plain data. */
 export type Row<T> = { [K in keyof T as K extends symbol ? never : K]: T[K] }
@@ -57,6 +58,7 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     InputIssue: builder.objectRef<InputIssue>('InputIssue'),
     Message,
     Campaign: builder.objectRef<Row<Campaign>>('Campaign'),
+    Integration: builder.objectRef<IntegrationView>('Integration'),
     Workspace: builder.objectRef<Row<Workspace>>('Workspace'),
     Me: builder.objectRef<Caller>('Me'),
     LeadConnection: connectionRef(builder, 'Lead', Lead, PageInfo),

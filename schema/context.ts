@@ -4,6 +4,7 @@ import type { Em } from '../entities/index.ts'
 import type { Actor, JobEvents, Ledger } from '../ledger/ledger.ts'
 import type { LeadTimelines } from '../marketing/timeline.ts'
 import { type Loaders, makeLoaders } from './loaders.ts'
+import type { Integrations } from './vendor-accounts.ts'
 
 /** The API key a request came with. */
 export interface Caller {
@@ -22,6 +23,7 @@ export interface Deps {
   ledger: Ledger
   events: JobEvents
   timelines: LeadTimelines
+  integrations: Integrations
 }
 
 /** What is known of one request (HTTP) or one operation (WebSocket). */

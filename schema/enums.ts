@@ -1,4 +1,5 @@
 import { roles } from '../entities/api-key.ts'
+import { vendors } from '../entities/integration.ts'
 import { errorClasses, type jobStates } from '../entities/job.ts'
 import { attemptOutcomes } from '../entities/job-attempt.ts'
 import { consentStates, leadStatuses } from '../entities/lead.ts'
@@ -41,6 +42,19 @@ const outcomes = {
   NOT_SENT: 'It did not leave; it is to be sent now.',
 }
 
+const breakers = {
+  CLOSED: 'Calls go out.',
+  OPEN: 'The vendor is down; calls wait.',
+  AUTH: 'The vendor does not let the account in; calls wait until its credentials are replaced.',
+  HALF_OPEN: 'The next call goes out as a probe.',
+}
+
+const forced = {
+  OPEN: 'All calls are stopped.',
+  CLOSED: 'Calls go out, whatever the breaker finds.',
+  NONE: 'It is left to the breaker.',
+}
+
 const described = <Name extends string>(texts: Record<Name, string>) =>
   Object.fromEntries(
     Object.entries(texts).map(([name, description]) => [name, { value: name, description }]),
@@ -68,6 +82,17 @@ export function defineEnums(builder: Builder, definitions: readonly AnyJobDefini
     MessageState: builder.enumType('MessageState', { values: messageStates }),
     MessageOutcome: builder.enumType('MessageOutcome', { values: described(outcomes) }),
     DeliveryState: builder.enumType('DeliveryState', { values: deliveryStates }),
+    Vendor: builder.enumType('Vendor', {
+      values: Object.fromEntries(vendors.map((value) => [value.toUpperCase(), { value }])) as Record<
+        Uppercase<(typeof vendors)[number]>,
+        { value: (typeof vendors)[number] }
+      >,
+    }),
+    BreakerState: builder.enumType('BreakerState', { values: described(breakers) }),
+    ForcedState: builder.enumType('ForcedState', { values: described(forced) }),
+    IntegrationSource: builder.enumType('IntegrationSource', {
+      values: ['ENVIRONMENT', 'WORKSPACE'] as const,
+    }),
     Role: builder.enumType('Role', { values: roles }),
     ErrorCode: builder.enumType('ErrorCode', { values: described(sentences()) }),
   }

@@ -3,6 +3,7 @@ import { printSchema } from 'graphql'
 import type { AnyJobDefinition } from '../ledger/definition.ts'
 import { enqueueMutations } from '../resolvers/enqueue.ts'
 import { errorTypes } from '../resolvers/errors.ts'
+import { integrationActions, integrationQueries } from '../resolvers/integrations.ts'
 import { jobActions } from '../resolvers/job-actions.ts'
 import { jobSubscriptions } from '../resolvers/job-events.ts'
 import { jobQueries } from '../resolvers/jobs.ts'
@@ -15,6 +16,7 @@ import { messageActions } from '../resolvers/message-actions.ts'
 import { messageQueries } from '../resolvers/messages.ts'
 import { nodeQueries } from '../resolvers/node.ts'
 import { type Api, createApi } from './api.ts'
+import { integrationType } from './integration.ts'
 import { jobType } from './job.ts'
 import { jobAttemptTypes } from './job-attempt.ts'
 import { jobDefinitionType } from './job-definition.ts'
@@ -35,6 +37,7 @@ const types = [
   leadType,
   leadEventType,
   messageType,
+  integrationType,
   jobType,
   jobAttemptTypes,
   jobDefinitionType,
@@ -47,6 +50,8 @@ const verbs = [
   leadTimeline,
   messageQueries,
   messageActions,
+  integrationQueries,
+  integrationActions,
   jobQueries,
   jobActions,
   enqueueMutations,
