@@ -4,7 +4,7 @@
 import type { CallContext } from '../client.ts'
 
 /** A person, by phone number or by the user id WhatsApp gives out per business, as some people show no number. */
-export type Recipient =
+type Recipient =
   | {
       /** E.164, e.g. `+16505551234`. */
       to: string
