@@ -17,10 +17,14 @@ type Recipient =
     }
 
 interface SendOptions {
-  /** Our delivery id; comes back in every status webhook. At most 512 characters. */
-  callbackData: string
   /** Id (`wamid.…`) of the message this one answers. */
   replyTo?: string | undefined
+}
+
+/** Leads from a status webhook to our record of the message; without it a lost answer stays lost. */
+interface Correlation {
+  /** Our delivery id; comes back in every status webhook. At most 512 characters. */
+  callbackData: string
 }
 
 /** A file WhatsApp has, or one it fetches. */
@@ -46,7 +50,8 @@ export type TemplateHeader =
   | (MediaSource & { kind: 'image' | 'video' | 'document'; fileName?: string | undefined })
 
 export type SendWhatsappTemplateInput = Recipient &
-  SendOptions & {
+  SendOptions &
+  Correlation & {
     /** Name of an approved template. */
     template: string
     /** E.g. `en_US`, as the template was approved. */
@@ -59,7 +64,8 @@ export type SendWhatsappTemplateInput = Recipient &
   }
 
 export type SendWhatsappTextInput = Recipient &
-  SendOptions & {
+  SendOptions &
+  Partial<Correlation> & {
     /** At most 4,096 characters. */
     text: string
     /** Shows a preview of the first link; default false. */
@@ -68,6 +74,7 @@ export type SendWhatsappTextInput = Recipient &
 
 export type SendWhatsappMediaInput = Recipient &
   SendOptions &
+  Partial<Correlation> &
   MediaSource &
   (
     | { kind: 'audio' }

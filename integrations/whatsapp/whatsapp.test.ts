@@ -14,7 +14,7 @@ test('the check reads the state of the sending number', async () => {
   })
   expect(stub.requests[0]).toMatchObject({
     method: 'GET',
-    path: '/wa/v25.0/1065?fields=display_phone_number%2Cverified_name%2Cquality_rating',
+    path: '/wa/v25.0/1065',
     body: undefined,
   })
   expect(stub.requests[0]!.headers.authorization).toBe('Bearer tok')

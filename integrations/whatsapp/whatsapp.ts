@@ -28,9 +28,9 @@ const SendingNumber = z.object({
   quality_rating: z.string().optional(),
 })
 
+/** Graph tells these three without being asked for `fields`. */
 async function check(graph: Graph, context: CallContext): Promise<WhatsappNumber> {
-  const fields = 'display_phone_number,verified_name,quality_rating'
-  const path = graph.path(graph.settings.phoneNumberId, undefined, { fields })
+  const path = graph.path(graph.settings.phoneNumberId)
   const request = { operation: 'check', method: 'GET', path, repeatable: true } as const
   const number = await graph.call({ ...request, answer: SendingNumber }, context)
   return {
