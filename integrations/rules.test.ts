@@ -7,8 +7,6 @@ import { MANDRILL_RULES } from './mandrill/errors.ts'
 import { createMandrill } from './mandrill/mandrill.ts'
 import type { ErrorRule } from './rules.ts'
 import { failureOf, type Stub, type StubAnswer, startStub } from './stub.ts'
-import { WHATSAPP_RULES } from './whatsapp/errors.ts'
-import { createWhatsapp } from './whatsapp/whatsapp.ts'
 
 interface Expected {
   retryAfterMs?: number
@@ -147,45 +145,4 @@ describe('Mandrill', () => {
   const mail = { template: 't', to, vars: {}, metadata: { delivery_id: 'd' }, tags: [] }
   const sender = { apiKey: 'k', fromEmail: 'a@b.co', fromName: 'A' }
   table(MANDRILL_RULES, rows, (baseUrl) => createMandrill({ baseUrl, ...sender }).sendTemplate(mail, context))
-})
-
-describe('WhatsApp', () => {
-  const problem = (code: number, headers = {}): StubAnswer => ({
-    body: { error: { message: `(#${code})`, code, error_data: { details: 'Why.' }, fbtrace_id: 'A4O5a8' } },
-    headers,
-  })
-  const all = (status: number, errorClass: ErrorClass, codes: number[], expected?: Expected): Row[] =>
-    codes.map((code) => [status, problem(code), errorClass, { ...expected, code: String(code) }])
-  const usage = (minutes: number) => ({
-    'x-business-use-case-usage': JSON.stringify({ 1022: [{ estimated_time_to_regain_access: minutes }] }),
-  })
-  const rows: Row[] = [
-    ...all(401, 'AUTH', [0, 190, 102, 104]),
-    ...all(403, 'AUTH', [3, 10, 200, 250, 299, 131005]),
-    ...all(500, 'TRANSIENT', [1, 2, 131000, 131016, 131057, 133004, 133005]),
-    ...all(400, 'THROTTLED', [4, 80007], { retryAfterMs: 60_000 }),
-    [400, problem(80007, usage(7)), 'THROTTLED', { retryAfterMs: 420_000 }],
-    [400, problem(80007, usage(0)), 'THROTTLED', { retryAfterMs: 60_000 }],
-    ...all(429, 'THROTTLED', [130429], { retryAfterMs: 1_000 }),
-    ...all(400, 'THROTTLED', [130429], { retryAfterMs: 1_000 }),
-    ...all(429, 'THROTTLED', [131056], { retryAfterMs: 6_000, ...THIS_RECIPIENT }),
-    ...all(500, 'THROTTLED', [132069]),
-    ...all(400, 'AUTH', [131048], { retryAfterMs: 14_400_000 }),
-    ...all(400, 'PERMANENT', [131049, 131047, 131026, 131050, 130472], REFUSED),
-    ...all(500, 'PERMANENT', [131026], REFUSED),
-    ...all(400, 'PERMANENT', [131051, 131052, 131053, 131008, 131009, 131021, 33, 100, 131062]),
-    ...all(400, 'PERMANENT', [132000, 132001, 132005, 132007, 132012, 132015, 132016, 132068]),
-    ...all(400, 'AUTH', [368, 130497, 131031, 131042, 131045, 133010, 131037, 133000, 133006, 133009]),
-    // What the table does not name.
-    ...all(400, 'PERMANENT', [199, 300, 132999, 133011]),
-    ...all(500, 'UNKNOWN', [132999]),
-    ...all(200, 'PERMANENT', [132999]),
-    [503, { body: '<html>' }, 'UNKNOWN', { code: 'HTTP_503' }],
-    [401, { body: '' }, 'AUTH'],
-    [302, { headers: { location: '/login' } }, 'PERMANENT'],
-  ]
-  const text = { to: '+16505551234', template: 't', language: 'en', bodyParameters: [], callbackData: 'd' }
-  table(WHATSAPP_RULES, rows, (baseUrl) =>
-    createWhatsapp({ baseUrl, token: 't', phoneNumberId: '1' }).sendTemplate(text, context),
-  )
 })

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createMailchimp } from './mailchimp/mailchimp.ts'
 import { createMandrill } from './mandrill/mandrill.ts'
 import { failureOf, type Stub, startStub } from './stub.ts'
-import { createWhatsapp } from './whatsapp/whatsapp.ts'
 
 let stub: Stub
 beforeEach(async () => {
@@ -141,52 +140,5 @@ describe('Mandrill', () => {
     expect(seen()).toMatchObject({ path: '/md/api/1.0/messages/search', body })
     stub.reply = { body: [other] }
     expect(await mandrill().findByMetadata(query, context)).toBeUndefined()
-  })
-})
-
-describe('WhatsApp', () => {
-  const whatsapp = () =>
-    createWhatsapp({ baseUrl: `${stub.url}/wa/v25.0`, token: 'tok', phoneNumberId: '1065' })
-  const text = { to: '+16505551234', template: 'order', language: 'en_US', callbackData: 'd_991' }
-
-  test('check reads the state of the sending number', async () => {
-    stub.reply = { body: { id: '1065', display_phone_number: '15550783881', quality_rating: 'GREEN' } }
-    const number = { displayPhoneNumber: '15550783881', verifiedName: undefined, qualityRating: 'GREEN' }
-    expect(await whatsapp().check(context)).toEqual(number)
-    const path = '/wa/v25.0/1065?fields=display_phone_number,verified_name,quality_rating'
-    expect(seen()).toMatchObject({ method: 'GET', path, authorization: 'Bearer tok' })
-  })
-
-  test('a template is sent to digits without plus and answered with id, WhatsApp id and status', async () => {
-    stub.reply = {
-      body: {
-        contacts: [{ input: '+16505551234', wa_id: '16505551230' }],
-        messages: [{ id: 'wamid.1', message_status: 'held_for_quality_assessment' }],
-      },
-    }
-    const sent = await whatsapp().sendTemplate({ ...text, bodyParameters: ['Jane', 'A-17'] }, context)
-    expect(sent).toEqual({ messageId: 'wamid.1', waId: '16505551230', status: 'held_for_quality_assessment' })
-    const parameters = ['Jane', 'A-17'].map((value) => ({ type: 'text', text: value }))
-    const language = { code: 'en_US' }
-    expect(seen()).toMatchObject({
-      method: 'POST',
-      path: '/wa/v25.0/1065/messages',
-      authorization: 'Bearer tok',
-    })
-    expect(seen().body).toEqual({
-      messaging_product: 'whatsapp',
-      recipient_type: 'individual',
-      to: '16505551234',
-      type: 'template',
-      template: { name: 'order', language, components: [{ type: 'body', parameters }] },
-      biz_opaque_callback_data: 'd_991',
-    })
-  })
-
-  test('a template without values has no components; without contacts the number sent to is the WhatsApp id', async () => {
-    stub.reply = { body: { messages: [{ id: 'wamid.1' }] } }
-    const sent = await whatsapp().sendTemplate({ ...text, bodyParameters: [] }, context)
-    expect(sent).toEqual({ messageId: 'wamid.1', waId: '16505551234', status: 'accepted' })
-    expect(seen().body).toHaveProperty('template', { name: 'order', language: { code: 'en_US' } })
   })
 })

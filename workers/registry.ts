@@ -1,6 +1,7 @@
 import type { AnyJobDefinition } from '../ledger/definition.ts'
 import { leadCreated } from './lead.created.ts'
 import { messageResolve } from './message.resolve.ts'
+import { whatsappTemplates } from './whatsapp.templates.ts'
 
 /** Every job there is: a job is a file in this folder and a line here. */
-export const registry: readonly AnyJobDefinition[] = [leadCreated, messageResolve]
+export const registry: readonly AnyJobDefinition[] = [leadCreated, messageResolve, whatsappTemplates]

@@ -1,6 +1,7 @@
 // WhatsApp's error table. Meta: build on `code`; titles will go, and the HTTP status is unreliable.
 
 import { z } from 'zod'
+import { type ErrorClass, VendorError } from '../errors.ts'
 import type { VendorAnswer } from '../http.ts'
 import { type ErrorRule, type Problem, range } from '../rules.ts'
 
@@ -116,9 +117,28 @@ function refused(code: number, meaning: string): ErrorRule {
   return { code: codes(code), errorClass: 'PERMANENT', meaning, recipientRefused: true }
 }
 
+/**
+ * The class of a code that WhatsApp reports later, in `statuses[].errors[]` or `value.errors[]` of a webhook. A message
+ * that failed for a reason we do not know has failed for good.
+ */
+export function whatsappErrorClass(code: number): ErrorClass {
+  const name = String(code)
+  const rule = WHATSAPP_RULES.find(
+    (candidate) => Array.isArray(candidate.code) && candidate.code.includes(name),
+  )
+  return rule?.errorClass ?? 'PERMANENT'
+}
+
+/** WhatsApp would refuse this, so it is refused before anything is sent. */
+export function notSent(operation: string, code: string, reason: string): VendorError {
+  const meaning = `not sent: ${reason}`
+  return new VendorError({ vendor: 'whatsapp', operation, errorClass: 'PERMANENT', code, meaning })
+}
+
 const Refusal = z.object({
   error: z.object({
     code: z.number(),
+    message: z.string().catch(''),
     error_data: z.object({ details: z.string().catch('') }).catch({ details: '' }),
     fbtrace_id: z.string().optional().catch(undefined),
   }),
@@ -131,7 +151,7 @@ export function whatsappProblem({ status, json, headers }: VendorAnswer): Proble
   return {
     status,
     code: error ? String(error.code) : `HTTP_${status}`,
-    detail: error?.error_data.details ?? '',
+    detail: error?.error_data.details || error?.message || '',
     requestId: error?.fbtrace_id,
     retryAfterMs: regainAccessMs(headers.get('x-business-use-case-usage')),
   }
