@@ -2,7 +2,7 @@
 
 import type { z } from 'zod'
 import { type ErrorClass, type Vendor, VendorError } from './errors.ts'
-import type { Gate } from './gate.ts'
+import type { CallGate } from './gate.ts'
 import { callVendor, lostAnswer, type VendorAnswer, type VendorRequest } from './http.ts'
 import { classify, type ErrorRule, type Problem } from './rules.ts'
 
@@ -29,7 +29,7 @@ export interface CallSettings {
   /** Milliseconds to wait for an answer; default 30,000 for Mailchimp and Mandrill, 20,000 for WhatsApp and HubSpot. */
   timeoutMs?: number | undefined
   /** Keeps the account's limits and stops calls while the vendor is down; without it every call goes out at once. */
-  gate?: Gate | undefined
+  gate?: CallGate | undefined
   /** Called once after each call; a failure of it is ignored. */
   onCall?: ((report: CallReport) => void) | undefined
 }
