@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { CallSettings } from '../client.ts'
 import type { Gate } from '../gate.ts'
 import { failureOf, type Stub, startStub } from '../stub.ts'
 import { createMailchimp } from './mailchimp.ts'
@@ -32,8 +33,8 @@ const idleGate = {
   inspect: () => Promise.reject(new Error('not asked here')),
   force: () => Promise.reject(new Error('not asked here')),
 }
-const mailchimp = (gate?: Gate) =>
-  createMailchimp({ baseUrl: `${stub.url}/mc/3.0`, apiKey: 'key-us19', listId: 'a6b5da1054', gate })
+const mailchimp = (settings: CallSettings = {}) =>
+  createMailchimp({ baseUrl: `${stub.url}/mc/3.0`, apiKey: 'key-us19', listId: 'a6b5da1054', ...settings })
 const seen = () => {
   const { method, path, body, headers } = stub.requests.at(-1)!
   expect(headers['x-correlation-id']).toBe('corr-1')
@@ -166,7 +167,7 @@ describe('many contacts at once', () => {
         }
       },
     }
-    await mailchimp(gate).upsertMembers(people(12), context)
+    await mailchimp({ gate }).upsertMembers(people(12), context)
     expect(stub.requests).toHaveLength(12)
     expect([most, open]).toEqual([5, 0])
   })
@@ -193,10 +194,23 @@ describe('many contacts at once', () => {
   })
 
   test('a failure that is not about one contact ends it before the rest is tried', async () => {
-    stub.reply = { status: 429, body: { title: 'TooManyRequests' } }
-    const error = await failureOf(mailchimp().upsertMembers(people(500), context))
-    expect(error).toMatchObject({ errorClass: 'THROTTLED', retryAfterMs: 5_000 })
-    expect(stub.requests.length).toBeLessThanOrEqual(5)
+    // The others get their answers only when the failure has arrived.
+    const held: (() => void)[] = []
+    let failed = false
+    stub.reply = (request, response) => {
+      const answerIt = () => void response.end(JSON.stringify(answer))
+      if (request.url?.includes(hash))
+        response.writeHead(429).end(JSON.stringify({ title: 'TooManyRequests' }))
+      else if (failed) answerIt()
+      else held.push(answerIt)
+    }
+    const onCall = () => {
+      failed = true
+      for (const answerIt of held.splice(0)) answerIt()
+    }
+    const work = mailchimp({ onCall }).upsertMembers([person('jane'), ...people(499)], context)
+    expect(await failureOf(work)).toMatchObject({ errorClass: 'THROTTLED', retryAfterMs: 5_000 })
+    expect(stub.requests).toHaveLength(5)
   })
 
   test('more than 500 are refused before anything is sent', async () => {
