@@ -50,69 +50,6 @@ function table(rules: readonly ErrorRule[], rows: Row[], run: (baseUrl: string) 
   })
 }
 
-describe('Mailchimp', () => {
-  const problem = (title: string, detail = ''): StubAnswer => ({ body: { title, detail } })
-  const invalid = (message: string): StubAnswer => ({
-    body: {
-      title: 'Invalid Resource',
-      detail: 'See the errors array.',
-      errors: [{ field: 'email', message }],
-    },
-  })
-  const manyLists = "has signed up to a lot of lists very recently; we're not allowing more signups for now"
-  const rows: Row[] = [
-    [400, invalid('Please enter a number'), 'PERMANENT', { code: 'Invalid Resource' }],
-    [
-      400,
-      problem('Invalid Resource', 'x@y.co looks fake or invalid, please enter a real email.'),
-      'PERMANENT',
-      REFUSED,
-    ],
-    [400, invalid('This email looks fake or invalid'), 'PERMANENT', REFUSED],
-    [400, problem('Invalid Resource', manyLists), 'TRANSIENT', { retryAfterMs: 300_000, ...THIS_RECIPIENT }],
-    [
-      400,
-      problem('Member Exists', 'x@y.co is already a list member. Use PUT'),
-      'PERMANENT',
-      { code: 'Member Exists' },
-    ],
-    [400, problem('Forgotten Email Not Subscribed'), 'PERMANENT', REFUSED],
-    [
-      400,
-      problem('Member In Compliance State'),
-      'PERMANENT',
-      { ...REFUSED, code: 'Member In Compliance State' },
-    ],
-    [400, problem('Bad Request'), 'PERMANENT'],
-    [400, problem('JSON Parse Exception'), 'PERMANENT'],
-    [400, problem('Invalid Action'), 'PERMANENT'],
-    [
-      400,
-      problem('Bad Request', 'Your Campaign is not ready to send: recipients are being counted'),
-      'TRANSIENT',
-    ],
-    [400, problem('Bad Request', 'Your Campaign is not ready to send: verify the domain'), 'PERMANENT'],
-    [401, problem('API Key Invalid'), 'AUTH'],
-    [403, problem('Forbidden'), 'AUTH'],
-    [403, problem('User Disabled'), 'AUTH'],
-    [403, { body: '' }, 'THROTTLED', { retryAfterMs: 60_000, code: 'HTTP_403' }],
-    [403, { body: '<html>' }, 'THROTTLED', { retryAfterMs: 60_000 }],
-    [404, problem('Resource Not Found'), 'PERMANENT'],
-    [405, problem('Method Not Allowed', 'This list member cannot be removed.'), 'PERMANENT'],
-    [414, problem('Resource URI Too Long'), 'PERMANENT'],
-    [422, problem('InvalidMethodOverride'), 'PERMANENT'],
-    [426, problem('HTTPS Required'), 'PERMANENT'],
-    [429, problem('TooManyRequests'), 'THROTTLED', { retryAfterMs: 5_000 }],
-    [500, problem('InternalServerError'), 'TRANSIENT'],
-    [502, { body: '<html>Bad gateway</html>' }, 'TRANSIENT', { code: 'HTTP_502' }],
-    [503, problem('Service Unavailable'), 'TRANSIENT'],
-    [504, { body: '' }, 'TRANSIENT'],
-  ]
-  const input = { email: 'jane@example.com', statusIfNew: 'subscribed' } as const
-  table(MAILCHIMP_RULES, rows, (baseUrl) =>
-    createMailchimp({ baseUrl, apiKey: 'k-us19', listId: 'l' }).upsertMember(input, context),
-  )
-})
 
 describe('Mandrill', () => {
   const problem = (name: string, message = '', code = -1): StubAnswer => ({

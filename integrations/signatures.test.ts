@@ -1,6 +1,82 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { verifyHubspot, verifyMandrill, verifyTwenty, verifyWhatsapp } from './signatures.ts'
+import {
+  verifyHubspot,
+  verifyMailchimp,
+  verifyMandrill,
+  verifyTwenty,
+  verifyWhatsapp,
+} from './signatures.ts'
+
+describe('Mailchimp', () => {
+  const secret = 'mc_whsec_0123456789abcdef'
+  const seconds = 1_790_000_000
+  const now = seconds * 1000
+  const body =
+    'type=subscribe&fired_at=2026-09-21+13%3A33%3A20&data%5Bid%5D=8a25ff1d98&data%5Blist_id%5D=a6b5da1054&data%5Bemail%5D=jane%40example.com&data%5Bemail_type%5D=html&data%5Bmerges%5D%5BFNAME%5D=Jane'
+  const v1 = '47ce73c9c6c7c79ed2c07b36d3c76788497248d5db1a69e5444da3abdbc1c152'
+  const header = `t=${seconds},v1=${v1}`
+  const signed = (key: string, time: number) =>
+    createHmac('sha256', key).update(`${time}.${body}`).digest('hex')
+
+  test('the worked example of a Mailchimp webhook is accepted, as text and as bytes', () => {
+    expect(verifyMailchimp(secret, body, header, now)).toBe(true)
+    expect(verifyMailchimp([secret], Buffer.from(body), header, now)).toBe(true)
+    expect(verifyMailchimp(secret, body, `t=${seconds}, v1=${v1}`, now)).toBe(true)
+  })
+
+  test('a wrong secret, another body, and a body that was parsed and written again are rejected', () => {
+    expect(verifyMailchimp('other', body, header, now)).toBe(false)
+    expect(verifyMailchimp(secret, body.replace('Jane', 'Joan'), header, now)).toBe(false)
+    expect(verifyMailchimp(secret, body.replaceAll('+', '%20'), header, now)).toBe(false)
+  })
+
+  test.each([
+    ['missing', undefined],
+    ['empty', ''],
+    ['without a time', `v1=${v1}`],
+    ['without a signature', `t=${seconds}`],
+    ['with an empty signature', `t=${seconds},v1=`],
+    ['cut short', header.slice(0, -1)],
+    ['of another version', `t=${seconds},v2=${v1}`],
+    ['with two times', `t=${seconds},t=${seconds + 1},v1=${v1}`],
+    ['with a time that is no number', `t=1e9,v1=${v1}`],
+    ['nothing but the signature', v1],
+  ])('a header that is %s is rejected', (_, given) => {
+    expect(verifyMailchimp(secret, body, given, now)).toBe(false)
+  })
+
+  test('five minutes old or ahead is accepted, a millisecond more is not', () => {
+    for (const away of [300_000, -300_000])
+      expect(verifyMailchimp(secret, body, header, now + away)).toBe(true)
+    for (const away of [300_001, -300_001])
+      expect(verifyMailchimp(secret, body, header, now + away)).toBe(false)
+  })
+
+  test('an old webhook with a new time is rejected: the time is signed, too', () => {
+    const replayed = `t=${seconds + 3_600},v1=${v1}`
+    expect(verifyMailchimp(secret, body, replayed, now + 3_600_000)).toBe(false)
+  })
+
+  test('one right signature among several is enough', () => {
+    const other = signed('new', seconds)
+    expect(verifyMailchimp(secret, body, `t=${seconds},v1=${other},v1=${v1}`, now)).toBe(true)
+    expect(verifyMailchimp(secret, body, `t=${seconds},v1=${other},v1=${other}`, now)).toBe(false)
+  })
+
+  test('the secrets of the old and the new webhook are both accepted while one is made anew', () => {
+    const secrets = [secret, 'new']
+    expect(verifyMailchimp(secrets, body, header, now)).toBe(true)
+    expect(verifyMailchimp(secrets, body, `t=${seconds},v1=${signed('new', seconds)}`, now)).toBe(true)
+    expect(verifyMailchimp(['new'], body, header, now)).toBe(false)
+  })
+
+  test('no secret and an empty secret fit nothing', () => {
+    const forged = `t=${seconds},v1=${signed('', seconds)}`
+    expect(verifyMailchimp(['', secret], body, forged, now)).toBe(false)
+    expect(verifyMailchimp([], body, header, now)).toBe(false)
+  })
+})
 
 describe('Mandrill', () => {
   const url = 'https://hooks.example.com/webhooks/mandrill?tenant=t1'

@@ -16,62 +16,6 @@ const seen = () => {
   return { method, path, body, authorization: headers.authorization }
 }
 
-describe('Mailchimp', () => {
-  const hash = '9e26471d35a78862c17e467d87cddedf'
-  const mailchimp = () =>
-    createMailchimp({ baseUrl: `${stub.url}/mc/3.0`, apiKey: 'key-us19', listId: 'a6b5da1054' })
-  const authorization = `Basic ${Buffer.from('anystring:key-us19').toString('base64')}`
-
-  test('ping asks for the health with basic auth', async () => {
-    await mailchimp().ping(context)
-    expect(seen()).toEqual({ method: 'GET', path: '/mc/3.0/ping', body: undefined, authorization })
-  })
-
-  test('the subscriber hash ignores upper and lower case', () => {
-    expect(mailchimp().subscriberHash('Jane@Example.com')).toBe(hash)
-  })
-
-  test('a member is put with status_if_new and never with status or tags', async () => {
-    stub.reply = {
-      body: { id: hash, contact_id: 'c1', status: 'pending', email_address: 'jane@example.com' },
-    }
-    const person = {
-      email: 'Jane@example.com',
-      firstName: 'Jane',
-      language: 'en',
-      mergeFields: { LTV: '3', PHONE: '' },
-    }
-    const member = await mailchimp().upsertMember({ ...person, statusIfNew: 'pending' }, context)
-    expect(member).toEqual({ memberId: hash, contactId: 'c1', status: 'pending' })
-    expect(seen()).toEqual({
-      method: 'PUT',
-      path: `/mc/3.0/lists/a6b5da1054/members/${hash}?skip_merge_validation=true`,
-      body: {
-        email_address: 'Jane@example.com',
-        status_if_new: 'pending',
-        merge_fields: { FNAME: 'Jane', LTV: '3', PHONE: '' },
-        language: 'en',
-      },
-      authorization,
-    })
-  })
-
-  test('tags are added by their own call, which answers without a body', async () => {
-    stub.reply = { status: 204 }
-    await mailchimp().tagMember({ email: 'jane@example.com', tags: ['vip', 'lead'] }, context)
-    const tags = ['vip', 'lead'].map((name) => ({ name, status: 'active' }))
-    expect(seen()).toMatchObject({
-      method: 'POST',
-      path: `/mc/3.0/lists/a6b5da1054/members/${hash}/tags`,
-      body: { tags },
-    })
-  })
-
-  test('no tags, no call', async () => {
-    await mailchimp().tagMember({ email: 'jane@example.com', tags: [] }, context)
-    expect(stub.requests).toHaveLength(0)
-  })
-})
 
 describe('Mandrill', () => {
   const sender = { apiKey: 'md-key', fromEmail: 'no-reply@example.com', fromName: 'Example' }
