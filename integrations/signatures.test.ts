@@ -1,12 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import {
-  verifyHubspot,
-  verifyMailchimp,
-  verifyMandrill,
-  verifyTwenty,
-  verifyWhatsapp,
-} from './signatures.ts'
+import { verifyHubspot, verifyMailchimp, verifyMandrill, verifyTwenty, verifyWhatsapp } from './signatures.ts'
 
 describe('Mailchimp', () => {
   const secret = 'mc_whsec_0123456789abcdef'

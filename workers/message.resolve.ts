@@ -4,6 +4,7 @@ import type { JobContext } from '../ledger/definition.ts'
 import { lockMessage, type MessageRow, releaseMessage, settleMessage } from '../marketing/messages.ts'
 import type { Services } from '../runtime/services.ts'
 import { defineJob } from './define-job.ts'
+import { searchOf } from './message-search.ts'
 import { sendWelcomeEmail } from './welcome.ts'
 
 /** Says "not found yet": Mandrill's search learns of a message some time after it was sent. */
@@ -23,16 +24,15 @@ export const messageResolve = defineJob<{ messageId: string }, never, { outcome:
   app: 'lead.created',
   attempts: 4,
   backoff: { type: 'exponential', delay: 60_000, jitter: 0.1 },
-  concurrency: 2,
+  concurrency: 100,
   async run({ messageId }, context) {
     const message = await context.transaction((em) => lockMessage(em, messageId))
     if (message?.state !== 'UNKNOWN') return { outcome: message?.state ?? 'GONE' }
-    const call = { signal: context.signal, correlationId: context.job.correlationId }
     const { email } = await context.services.accounts(context.job.workspaceId)
-    const found = await email.findByMetadata(
-      { key: 'delivery_id', value: messageId, since: message.claimedAt },
-      call,
-    )
+    const search = searchOf(email)
+    // A mail server keeps no record: an operator decides.
+    if (!search) return { outcome: 'UNRESOLVED' }
+    const found = await search({ messageId, since: message.claimedAt })
     if (found) {
       await context.transaction((em) =>
         settleMessage(em, messageId, { state: 'ACCEPTED', providerMessageId: found.messageId }),

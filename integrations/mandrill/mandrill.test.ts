@@ -117,31 +117,36 @@ describe('finding', () => {
   })
 
   test('a message is found by its metadata, compared exactly because the search is fuzzy', async () => {
-    const query = { key: 'delivery_id', value: 'd_991', since }
+    const query = { key: 'delivery_id', values: ['d_991'], since }
     const other = withId('other', 'd_9910')
     answering([other, withId('a92c', 'd_991', 'bounced')])
-    expect(await mandrill().findByMetadata(query, context)).toEqual({ messageId: 'a92c', state: 'bounced' })
-    const body = { query: 'u_delivery_id:d_991', date_from: '2026-11-24', limit: 100 }
+    expect([...(await mandrill().findByMetadata(query, context))]).toEqual([
+      ['d_991', { messageId: 'a92c', state: 'bounced' }],
+    ])
+    const body = { query: 'u_delivery_id:d_991', date_from: '2026-11-24', limit: 1000 }
     expect(asked()).toEqual({ path: 'messages/search', body })
     answering([other])
-    expect(await mandrill().findByMetadata(query, context)).toBeUndefined()
+    expect((await mandrill().findByMetadata(query, context)).size).toBe(0)
+  })
+
+  test('a mail without metadata is the one that was asked for; among many it cannot be told', async () => {
+    answering([{ _id: 'y', state: 'sent' }])
+    const ask = (values: string[]) =>
+      mandrill().findByMetadata({ key: 'delivery_id', values, since }, context)
+    expect((await ask(['d_1'])).get('d_1')).toEqual({ messageId: 'y', state: 'sent' })
+    expect(await failureOf(ask(['d_1', 'd_2']))).toMatchObject({ code: 'TOO_MANY_FOUND' })
   })
 
   test('a value that is more than a word is searched for as one phrase', async () => {
     answering([])
-    await mandrill().findByMetadata({ key: 'run', value: 'a OR "b"', since }, context)
+    await mandrill().findByMetadata({ key: 'run', values: ['a OR "b"'], since }, context)
     expect(asked().body).toMatchObject({ query: 'u_run:"a OR b"' })
   })
 
   test('many messages are found by one search', async () => {
-    answering([
-      withId('m3', 'd_3', 'rejected'),
-      withId('x', 'd_30'),
-      { _id: 'y', state: 'sent' },
-      withId('m1', 'd_1'),
-    ])
+    answering([withId('m3', 'd_3', 'rejected'), withId('x', 'd_30'), withId('m1', 'd_1')])
     const query = { key: 'delivery_id', values: ['d_1', 'd_2', 'd_3'], since }
-    const found = await mandrill().findManyByMetadata(query, context)
+    const found = await mandrill().findByMetadata(query, context)
     expect(Object.fromEntries(found)).toEqual({
       d_1: { messageId: 'm1', state: 'sent' },
       d_3: { messageId: 'm3', state: 'rejected' },
@@ -153,7 +158,7 @@ describe('finding', () => {
 
   test('no ids, no search', async () => {
     const query = { key: 'delivery_id', values: [], since }
-    expect((await mandrill().findManyByMetadata(query, context)).size).toBe(0)
+    expect((await mandrill().findByMetadata(query, context)).size).toBe(0)
     expect(stub.requests).toHaveLength(0)
   })
 
@@ -161,7 +166,7 @@ describe('finding', () => {
     const found = Array.from({ length: 1000 }, () => withId('m1', 'd_1'))
     answering(found)
     const many = (values: string[]) =>
-      mandrill().findManyByMetadata({ key: 'delivery_id', values, since }, context)
+      mandrill().findByMetadata({ key: 'delivery_id', values, since }, context)
     expect((await many(['d_1'])).size).toBe(1)
     const cutOff = { errorClass: 'PERMANENT', code: 'TOO_MANY_FOUND' }
     expect(await failureOf(many(['d_1', 'd_2']))).toMatchObject(cutOff)
@@ -173,7 +178,7 @@ describe('finding', () => {
     answering([])
     const many = (count: number) => {
       const values = Array.from({ length: count }, (_, index) => `d_${index}`)
-      return mandrill().findManyByMetadata({ key: 'delivery_id', values, since }, context)
+      return mandrill().findByMetadata({ key: 'delivery_id', values, since }, context)
     }
     expect((await many(500)).size).toBe(0)
     expect(await failureOf(many(501))).toMatchObject({ code: 'TOO_MANY_FOUND' })

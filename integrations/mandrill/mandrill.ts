@@ -14,7 +14,6 @@ import type {
   EmailInfo,
   MandrillTemplate,
   MandrillWebhook,
-  ManyMetadataQuery,
   NewWebhook,
   OwnEmail,
   Reject,
@@ -37,9 +36,8 @@ export interface Mandrill extends EmailSender {
   /** Not safe to repeat. */
   send(email: OwnEmail, context: CallContext): Promise<SentEmail>
 
-  findByMetadata(query: MetadataQuery, context: CallContext): Promise<FoundEmail | undefined>
   /** One search for all of them, because 20 a minute are allowed. Those not found are not in the answer. */
-  findManyByMetadata(query: ManyMetadataQuery, context: CallContext): Promise<Map<string, FoundEmail>>
+  findByMetadata(query: MetadataQuery, context: CallContext): Promise<Map<string, FoundEmail>>
   /** Undefined while Mandrill does not know the id: a new mail is unknown for about a minute. */
   info(messageId: string, context: CallContext): Promise<EmailInfo | undefined>
 
@@ -88,7 +86,6 @@ export function createMandrill(settings: MandrillSettings): Mandrill {
     sendTemplate: (email, context) => sendTemplate(ask, settings, email, context),
     send: (email, context) => send(ask, settings, email, context),
     findByMetadata: (query, context) => search.findByMetadata(ask, query, context),
-    findManyByMetadata: (query, context) => search.findManyByMetadata(ask, query, context),
     info: (messageId, context) => search.info(ask, messageId, context),
     listScheduled: (to, context) => scheduled.listScheduled(ask, to, context),
     cancelScheduled: (messageId, context) => scheduled.cancelScheduled(ask, messageId, context),

@@ -6,11 +6,13 @@ import type { CallContext } from '../client.ts'
 import type { FoundEmail, MetadataQuery } from '../email.ts'
 import { VendorError } from '../errors.ts'
 import { type Ask, unlessUnknown } from './ask.ts'
-import type { EmailInfo, ManyMetadataQuery } from './shapes.ts'
+import type { EmailInfo } from './shapes.ts'
 
 /** A message of the search may carry its opens, clicks and SMTP events. */
 const MAX_SEARCH_BYTES = 20 * 1024 * 1024
 const MAX_VALUES = 500
+/** Most mails in one answer. */
+const LIMIT = 1000
 
 const Found = z.object({
   _id: z.string(),
@@ -18,34 +20,30 @@ const Found = z.object({
   metadata: z.record(z.string(), z.unknown()).optional().catch(undefined),
 })
 
-/** A mail without metadata counts as found: the query asked for it, and Mandrill may leave its metadata out. */
+/**
+ * One search for all values. A single value is found by a mail without metadata too: the query asked for it, and Mandrill
+ * may leave the metadata out.
+ * @throws VendorError `TOO_MANY_FOUND` when the answer is cut off, or cannot be told apart: a mail that seems to be
+ * missing may have been sent
+ */
 export async function findByMetadata(
   ask: Ask,
-  { key, value, since }: MetadataQuery,
-  context: CallContext,
-): Promise<FoundEmail | undefined> {
-  const found = await search(ask, 'findByMetadata', termOf(key, value), since, 100, context)
-  const match = found.find(({ metadata }) => metadata === undefined || metadata[key] === value)
-  return match && { messageId: match._id, state: match.state }
-}
-
-/** @throws VendorError `TOO_MANY_FOUND` when the answer is cut off, because then a missing mail may have been sent */
-export async function findManyByMetadata(
-  ask: Ask,
-  { key, values, since }: ManyMetadataQuery,
+  { key, values, since }: MetadataQuery,
   context: CallContext,
 ): Promise<Map<string, FoundEmail>> {
   if (values.length === 0) return new Map()
   if (values.length > MAX_VALUES) throw tooMany(`more than ${MAX_VALUES} values in one search`)
   const query = values.map((value) => termOf(key, value)).join(' OR ')
-  const found = await search(ask, 'findManyByMetadata', query, since, 1000, context)
-  const wanted = new Set(values)
+  const found = await search(ask, query, since, context)
+  const [only] = values.length === 1 ? values : []
   const byValue = new Map<string, FoundEmail>()
   for (const { _id, state, metadata } of found) {
-    const value = metadata?.[key]
-    if (typeof value === 'string' && wanted.has(value)) byValue.set(value, { messageId: _id, state })
+    const value = metadata === undefined ? only : metadata[key]
+    if (value === undefined && metadata === undefined)
+      throw tooMany('the search found mails without metadata')
+    if (typeof value === 'string' && values.includes(value)) byValue.set(value, { messageId: _id, state })
   }
-  if (found.length >= 1000 && byValue.size < wanted.size) throw tooMany('the search found too much')
+  if (found.length >= LIMIT && byValue.size < values.length) throw tooMany('the search found too much')
   return byValue
 }
 
@@ -56,17 +54,15 @@ function termOf(key: string, value: string): string {
 
 async function search(
   ask: Ask,
-  operation: string,
   query: string,
   since: Date,
-  limit: number,
   context: CallContext,
 ): Promise<z.infer<typeof Found>[]> {
   return ask(
     {
-      operation,
+      operation: 'findByMetadata',
       path: '/messages/search',
-      body: { query, date_from: since.toISOString().slice(0, 10), limit },
+      body: { query, date_from: since.toISOString().slice(0, 10), limit: LIMIT },
       repeatable: true,
       answer: z.array(Found),
       maxAnswerBytes: MAX_SEARCH_BYTES,
@@ -76,7 +72,7 @@ async function search(
 }
 
 function tooMany(meaning: string): VendorError {
-  const operation = 'findManyByMetadata'
+  const operation = 'findByMetadata'
   return new VendorError({
     vendor: 'mandrill',
     operation,

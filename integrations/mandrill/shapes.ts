@@ -1,6 +1,6 @@
 // What goes to Mandrill and comes from it, in our words.
 
-import type { FoundEmail, MetadataQuery, TemplateEmail } from '../email.ts'
+import type { FoundEmail, TemplateEmail } from '../email.ts'
 
 /** A mail with its own content; it needs no template at Mandrill. */
 export type OwnEmail = Omit<TemplateEmail, 'template' | 'subject' | 'vars'> & {
@@ -8,11 +8,6 @@ export type OwnEmail = Omit<TemplateEmail, 'template' | 'subject' | 'vars'> & {
   html: string
   /** For readers without HTML. */
   text?: string | undefined
-}
-
-export interface ManyMetadataQuery extends Omit<MetadataQuery, 'value'> {
-  /** At most 500; ids only. */
-  values: readonly string[]
 }
 
 export interface EmailInfo extends FoundEmail {

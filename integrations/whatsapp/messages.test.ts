@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Gate, PendingCall } from '../gate.ts'
+import type { CallGate, PendingCall } from '../gate.ts'
 import { failureOf, type Stub, startStub } from '../stub.ts'
 import { createWhatsapp } from './whatsapp.ts'
 
@@ -247,7 +247,7 @@ describe('a person who shows no number', () => {
 
 test('every send tells the gate whom it goes to, and nothing else does', async () => {
   const calls: PendingCall[] = []
-  const gate: Gate = {
+  const gate: CallGate = {
     async enter(call) {
       calls.push(call)
       return { leave: async () => undefined }

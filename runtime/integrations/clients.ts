@@ -60,7 +60,13 @@ const builders: Record<Vendor, Build> = {
   smtp({ config }, { settings, credentials }, common) {
     const { fromEmail = '', fromName = '' } = settings
     const templates = readTemplates(config.EMAIL_TEMPLATES)
-    const client = createSmtp({ ...common, url: credentials.url ?? '', fromEmail, fromName, templates })
+    const client = createSmtp({
+      ...common,
+      url: credentials.url ?? '',
+      fromEmail,
+      fromName,
+      templates: (slug) => templates.get(slug),
+    })
     return { role: 'email', client, check: (context) => client.check(context) }
   },
   whatsapp({ config }, { settings, credentials }, common) {
