@@ -104,19 +104,14 @@ async function syncAudience({ services, signal, job }: Context, lead: LeadRow): 
 
 async function syncCrm({ services, signal, job }: Context, lead: LeadRow): Promise<StepResult> {
   if (!lead.email) return { outcome: 'SKIPPED', reason: 'NO_EMAIL' }
-  const known = {
-    firstname: lead.firstName,
-    lastname: lead.lastName,
-    company: lead.company,
-    phone: lead.phone,
-    lifecyclestage: 'lead',
-  }
-  const properties = Object.fromEntries(
+  const { firstName, lastName, company, phone } = lead
+  const known = { firstName, lastName, company, phone, stage: 'lead' }
+  const fields = Object.fromEntries(
     Object.entries(known).filter((entry): entry is [string, string] => Boolean(entry[1])),
   )
   const { crm } = await services.accounts(job.workspaceId)
   const contact = await crm.upsertContact(
-    { email: lead.email, properties },
+    { email: lead.email, fields },
     { signal, correlationId: job.correlationId },
   )
   return { outcome: 'DONE', externalId: contact.contactId }
