@@ -40,8 +40,8 @@ const mandrill = (apiKey = 'md-sandbox') =>
   createMandrill({ baseUrl: `${sandbox.url}/mandrill/api/1.0`, apiKey, ...sender })
 const whatsapp = (token = 'token', timeoutMs = 5_000) =>
   createWhatsapp({ baseUrl: `${sandbox.url}/wa/v25.0`, token, phoneNumberId: '106540352242922', timeoutMs })
-const hubspot = (token = 'pat-na1-sandbox') =>
-  createHubspot({ baseUrl: `${sandbox.url}/hs`, token, apiVersion: '2026-09' })
+const portal = () => ({ baseUrl: `${sandbox.url}/hs`, apiVersion: '2026-09' })
+const hubspot = (token = 'pat-na1-sandbox') => createHubspot({ ...portal(), token })
 
 const person = { email, firstName: 'Jane', lastName: 'Doe', language: 'en' }
 const mail = {
@@ -59,13 +59,13 @@ const text = {
   bodyParameters: ['Jane'],
   callbackData: 'd_991',
 }
-const contact = { email, properties: { firstname: 'Jane', lifecyclestage: 'lead' } }
+const contact = { email, fields: { firstName: 'Jane', stage: 'lead' } }
 
 describe('every verb', () => {
   test('all four accounts answer the cheap question whether they are there', async () => {
     await mailchimp().ping(context)
     await mandrill().ping(context)
-    await hubspot().ping(context)
+    await hubspot().check(context)
     expect(await whatsapp().check(context)).toMatchObject({
       displayPhoneNumber: expect.stringMatching(/15550783881/),
     })
@@ -76,7 +76,7 @@ describe('every verb', () => {
       mailchimp('bad').ping(context),
       mandrill('bad').ping(context),
       whatsapp('expired').check(context),
-      hubspot('bad').ping(context),
+      hubspot('bad').check(context),
     ]
     for (const error of await Promise.all(calls.map(failureOf))) {
       expect(error).toMatchObject({ errorClass: 'AUTH' })
@@ -127,9 +127,9 @@ describe('every verb', () => {
   })
 
   test('a property HubSpot does not know is PERMANENT and named', async () => {
-    const error = await failureOf(
-      hubspot().upsertContact({ email, properties: { no_such_thing: 'x' } }, context),
-    )
+    const mapping = { source: 'no_such_thing' }
+    const mapped = createHubspot({ ...portal(), token: 'pat-na1-sandbox', mapping })
+    const error = await failureOf(mapped.upsertContact({ email, fields: { source: 'x' } }, context))
     expect(error).toMatchObject({ errorClass: 'PERMANENT', code: 'VALIDATION_ERROR' })
     expect((error as Error).message).toContain('no_such_thing')
   })
@@ -155,7 +155,8 @@ describe('every kind of fault', () => {
     await fault('mailchimp', { drop: 'after' })
     expect(await failureOf(upsert())).toMatchObject({ errorClass: 'TRANSIENT' })
     expect(await upsert()).toMatchObject({ status: 'subscribed' })
-    await fault('hubspot', { drop: 'after' })
+    const match = { path: '/batch/upsert' }
+    await control('POST', '/faults', { vendor: 'hubspot', match, action: { drop: 'after' }, times: 1 })
     expect(await failureOf(hubspot().upsertContact(contact, context))).toMatchObject({
       errorClass: 'TRANSIENT',
     })

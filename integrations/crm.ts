@@ -81,11 +81,11 @@ export function toCrmNames(mapping: CrmMapping, fields: CrmContact['fields']): R
 /** The CRM's values under our names; what it does not know is left out. */
 export function fromCrmNames(
   mapping: CrmMapping,
-  valueOf: (name: string) => string | null | undefined,
+  valueFor: (name: string) => string | null | undefined,
 ): CrmContact['fields'] {
   const ours = crmFields.flatMap((field) => {
     const name = mapping[field]
-    const value = name === undefined ? undefined : valueOf(name)
+    const value = name === undefined ? undefined : valueFor(name)
     return value ? [[field, value]] : []
   })
   return Object.fromEntries(ours)

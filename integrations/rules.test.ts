@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CallContext } from './client.ts'
 import { type ErrorClass, VendorError } from './errors.ts'
-import { HUBSPOT_RULES } from './hubspot/errors.ts'
-import { createHubspot } from './hubspot/hubspot.ts'
 import { MAILCHIMP_RULES } from './mailchimp/errors.ts'
 import { createMailchimp } from './mailchimp/mailchimp.ts'
 import { MANDRILL_RULES } from './mandrill/errors.ts'
@@ -189,56 +187,5 @@ describe('WhatsApp', () => {
   const text = { to: '+16505551234', template: 't', language: 'en', bodyParameters: [], callbackData: 'd' }
   table(WHATSAPP_RULES, rows, (baseUrl) =>
     createWhatsapp({ baseUrl, token: 't', phoneNumberId: '1' }).sendTemplate(text, context),
-  )
-})
-
-describe('HubSpot', () => {
-  const problem = (fields: object, headers = {}): StubAnswer => ({
-    body: { status: 'error', ...fields },
-    headers,
-  })
-  const limit = (policyName: string, headers = {}) =>
-    problem({ errorType: 'RATE_LIMIT', policyName }, headers)
-  const rows: Row[] = [
-    [400, problem({ category: 'VALIDATION_ERROR', message: 'Property "x" does not exist' }), 'PERMANENT'],
-    [
-      400,
-      problem({ category: 'VALIDATION_ERROR', errors: [{ code: 'INVALID_EMAIL' }] }),
-      'PERMANENT',
-      REFUSED,
-    ],
-    [400, problem({ message: 'Invalid JSON' }), 'PERMANENT'],
-    [401, problem({ category: 'EXPIRED_AUTHENTICATION' }), 'AUTH', { code: 'EXPIRED_AUTHENTICATION' }],
-    [401, problem({ category: 'INVALID_AUTHENTICATION' }), 'AUTH'],
-    [403, problem({ category: 'MISSING_SCOPES' }), 'AUTH'],
-    [404, problem({ category: 'OBJECT_NOT_FOUND' }), 'PERMANENT'],
-    [404, { body: '' }, 'PERMANENT', { code: 'HTTP_404' }],
-    [207, problem({ results: [], errors: [{ category: 'OBJECT_NOT_FOUND' }] }), 'PERMANENT'],
-    [
-      207,
-      problem({ results: [], errors: [{ category: 'VALIDATION_ERROR' }] }),
-      'PERMANENT',
-      { code: 'VALIDATION_ERROR' },
-    ],
-    [
-      409,
-      problem({ category: 'CONFLICT', message: 'Contact already exists. Existing ID: 512' }),
-      'PERMANENT',
-    ],
-    [409, { body: '' }, 'PERMANENT'],
-    [414, { body: '' }, 'PERMANENT'],
-    [423, problem({}), 'TRANSIENT', { retryAfterMs: 2_000 }],
-    [429, limit('TEN_SECONDLY_ROLLING'), 'THROTTLED', { retryAfterMs: 10_000, code: 'TEN_SECONDLY_ROLLING' }],
-    [429, limit('TEN_SECONDLY_ROLLING', { 'retry-after': '3' }), 'THROTTLED', { retryAfterMs: 3_000 }],
-    [429, limit('SECONDLY'), 'THROTTLED', { retryAfterMs: 1_000 }],
-    [429, limit('DAILY'), 'THROTTLED', { retryAfterMs: 3_600_000 }],
-    [429, problem({}), 'THROTTLED', { retryAfterMs: 10_000 }],
-    [477, problem({}, { 'retry-after': '120' }), 'THROTTLED', { retryAfterMs: 120_000 }],
-    [477, problem({}, { 'retry-after': 'soon' }), 'THROTTLED', { retryAfterMs: 60_000 }],
-    ...[500, 502, 503, 504, 521, 522, 523, 524].map((status): Row => [status, { body: '' }, 'TRANSIENT']),
-  ]
-  const contact = { email: 'jane@example.com', properties: {} }
-  table(HUBSPOT_RULES, rows, (baseUrl) =>
-    createHubspot({ baseUrl, token: 't', apiVersion: '2026-09' }).upsertContact(contact, context),
   )
 })

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createHubspot } from './hubspot/hubspot.ts'
 import { createMailchimp } from './mailchimp/mailchimp.ts'
 import { createMandrill } from './mandrill/mandrill.ts'
 import { failureOf, type Stub, startStub } from './stub.ts'
@@ -189,43 +188,5 @@ describe('WhatsApp', () => {
     const sent = await whatsapp().sendTemplate({ ...text, bodyParameters: [] }, context)
     expect(sent).toEqual({ messageId: 'wamid.1', waId: '16505551234', status: 'accepted' })
     expect(seen().body).toHaveProperty('template', { name: 'order', language: { code: 'en_US' } })
-  })
-})
-
-describe('HubSpot', () => {
-  const hubspot = () => createHubspot({ baseUrl: `${stub.url}/hs`, token: 'pat', apiVersion: '2026-09' })
-  const contact = { email: 'jane@example.com', properties: { firstname: 'Jane', lifecyclestage: 'lead' } }
-
-  test('ping reads property definitions, no personal data', async () => {
-    await hubspot().ping(context)
-    const authorization = 'Bearer pat'
-    expect(seen()).toMatchObject({
-      method: 'GET',
-      path: '/hs/crm/properties/2026-09/contacts',
-      authorization,
-    })
-  })
-
-  test.each([
-    ['created', 200, true],
-    ['updated', 200, false],
-    ['created in a multi-status answer', 207, true],
-  ])('a contact is %s by a batch of one', async (_, status, created) => {
-    stub.reply = {
-      status,
-      body: { status: 'COMPLETE', results: [{ id: '512', properties: {}, new: created }] },
-    }
-    expect(await hubspot().upsertContact(contact, context)).toEqual({ contactId: '512', created })
-    const input = {
-      id: contact.email,
-      idProperty: 'email',
-      properties: { email: contact.email, ...contact.properties },
-    }
-    expect(seen()).toEqual({
-      method: 'POST',
-      path: '/hs/crm/objects/2026-09/contacts/batch/upsert',
-      body: { inputs: [input] },
-      authorization: 'Bearer pat',
-    })
   })
 })

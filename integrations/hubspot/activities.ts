@@ -32,7 +32,11 @@ const communications: Shelf = {
 const deals: Shelf = { object: 'deals', text: 'description', associationTypeId: 3, operation: 'createDeal' }
 
 /** A communication is a WhatsApp message, an SMS or a LinkedIn message; mails have an object of their own that takes more scopes. */
-export async function logActivity(portal: Portal, activity: CrmActivity, context: CallContext): Promise<void> {
+export async function logActivity(
+  portal: Portal,
+  activity: CrmActivity,
+  context: CallContext,
+): Promise<void> {
   const { kind, contactId, activityId, at } = activity
   const shelf = kind === 'WHATSAPP' ? communications : notes
   const channel = {

@@ -141,12 +141,16 @@ export async function changedSince(
 /** The part of a telephone number that Twenty takes off it: `+49` of `+491701234567`. */
 const CALLING_CODE: Record<string, string> = { primaryPhoneNumber: 'primaryPhoneCallingCode' }
 
-/** The mapped fields as a GraphQL selection; naming a composite field twice is allowed and puts its parts together. */
+/** The mapped fields as a GraphQL selection, the parts of a composite field together. */
 function selection(names: readonly string[]): string {
-  return names
-    .map((name) => name.split('.') as [string, string | undefined])
-    .map(([field, part]) => (part ? `${field} { ${part} ${CALLING_CODE[part] ?? ''} }` : field))
-    .join(' ')
+  const paths = names.map((name) => name.split('.') as [string, string | undefined])
+  const fields = Map.groupBy(paths, ([field]) => field)
+  return [...fields].map(([field, parts]) => `${field} ${partsOf(parts)}`.trim()).join(' ')
+}
+
+function partsOf(paths: readonly [string, string | undefined][]): string {
+  const parts = paths.flatMap(([, part]) => (part ? [part, CALLING_CODE[part] ?? ''] : [])).filter(Boolean)
+  return parts.length === 0 ? '' : `{ ${parts.join(' ')} }`
 }
 
 function valueIn(node: Node, name: string): string | undefined {
