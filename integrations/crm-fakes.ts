@@ -107,6 +107,8 @@ function hubspotUpsert(
   const known = crm.contacts.find(({ values }) => values.email === input.id)
   const contact = known ?? { id: String(501 + crm.contacts.length), values: {}, changedAt: 0 }
   if (!known) crm.contacts.push(contact)
+  // Taken at its word: "not partial" wipes what the upsert does not name.
+  contact.values = {}
   save(contact, input.properties)
   return { body: { status: 'COMPLETE', results: [{ id: contact.id, properties: {}, new: !known }] } }
 }

@@ -13,7 +13,7 @@ export interface HubspotSettings extends CallSettings {
   token: string | TokenSource
   /** E.g. `2026-09`; HubSpot supports each for 18 months. */
   apiVersion: string
-  /** Our fields and HubSpot's property names; default `HUBSPOT_MAPPING`. */
+  /** Our fields and HubSpot's property names; default: the properties every portal has. */
   mapping?: CrmMapping | undefined
   /** How old a change must be to be read by `changedSince`, in milliseconds; default 60,000: the search lags behind. */
   settleMs?: number | undefined
@@ -23,7 +23,7 @@ export interface HubspotSettings extends CallSettings {
  * Properties every portal has. `locale` is missing: `hs_language` is a list of HubSpot's own codes, which not every locale
  * is on; and `source`, for which HubSpot has only properties it fills in itself.
  */
-export const HUBSPOT_MAPPING: CrmMapping = {
+const HUBSPOT_MAPPING: CrmMapping = {
   firstName: 'firstname',
   lastName: 'lastname',
   phone: 'phone',

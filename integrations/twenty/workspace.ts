@@ -10,7 +10,7 @@ export interface TwentySettings extends CallSettings {
   /** E.g. `https://api.twenty.com`, or the address of an own server. */
   baseUrl: string
   apiKey: string
-  /** Our fields and Twenty's, a part of a composite field after a dot; default `TWENTY_MAPPING`. */
+  /** Our fields and Twenty's, a part of a composite field after a dot; default: the fields every workspace has. */
   mapping?: CrmMapping | undefined
   /** How old a change must be to be read by `changedSince`, in milliseconds; default 5,000: transactions may still be open. */
   settleMs?: number | undefined
@@ -20,7 +20,7 @@ export interface TwentySettings extends CallSettings {
  * Fields every workspace has. A person's company is a record of its own there, and there is no field for locale, source
  * or stage: map them when the workspace has text fields for them.
  */
-export const TWENTY_MAPPING: CrmMapping = {
+const TWENTY_MAPPING: CrmMapping = {
   firstName: 'name.firstName',
   lastName: 'name.lastName',
   phone: 'phones.primaryPhoneNumber',
