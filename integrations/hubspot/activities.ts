@@ -84,8 +84,7 @@ interface Entry {
 }
 
 async function createOnce(portal: Portal, shelf: Shelf, entry: Entry, context: CallContext): Promise<void> {
-  for await (const ids of linkedTo(portal, shelf, entry.contactId, context))
-    if (await holdsMarker(portal, shelf, ids, entry.marker, context)) return
+  if (await isThere(portal, shelf, entry, context)) return
   const { contactId, properties } = entry
   const types = [{ associationCategory: 'HUBSPOT_DEFINED', associationTypeId: shelf.associationTypeId }]
   await portal.call(
@@ -112,23 +111,34 @@ const Linked = z.object({
   ),
 })
 
-/** The ids of the contact's own records of this kind, a hundred at a time: more cannot be read at once. */
-async function* linkedTo(
+/** Goes through the contact's own records of this kind, page by page. */
+async function isThere(portal: Portal, shelf: Shelf, entry: Entry, context: CallContext): Promise<boolean> {
+  let after: string | undefined
+  do {
+    const page = await linkedTo(portal, shelf, entry.contactId, after, context)
+    // More than a hundred cannot be read at once.
+    for (let start = 0; start < page.ids.length; start += 100) {
+      const ids = page.ids.slice(start, start + 100)
+      if (await holdsMarker(portal, shelf, ids, entry.marker, context)) return true
+    }
+    after = page.after
+  } while (after !== undefined)
+  return false
+}
+
+async function linkedTo(
   { call, version }: Portal,
   { object, operation }: Shelf,
   contactId: string,
+  after: string | undefined,
   context: CallContext,
-): AsyncGenerator<string[]> {
-  let after: string | undefined
-  do {
-    const body = { inputs: [{ id: contactId, ...(after !== undefined && { after }) }] }
-    const path = `/crm/associations/${version}/contacts/${object}/batch/read`
-    const request = { operation, method: 'POST', path, body, repeatable: true, answer: Linked } as const
-    const { results } = await unlessNone(call(request, context))
-    const ids = results.flatMap(({ to }) => to.map(({ toObjectId }) => toObjectId))
-    for (let start = 0; start < ids.length; start += 100) yield ids.slice(start, start + 100)
-    after = results[0]?.paging?.next?.after
-  } while (after !== undefined)
+): Promise<{ ids: string[]; after: string | undefined }> {
+  const body = { inputs: [{ id: contactId, ...(after !== undefined && { after }) }] }
+  const path = `/crm/associations/${version}/contacts/${object}/batch/read`
+  const request = { operation, method: 'POST', path, body, repeatable: true, answer: Linked } as const
+  const { results } = await unlessNone(call(request, context))
+  const ids = results.flatMap(({ to }) => to.map(({ toObjectId }) => toObjectId))
+  return { ids, after: results[0]?.paging?.next?.after }
 }
 
 const Texts = z.object({

@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => stub[Symbol.asyncDispose]())
 
 const context = { signal: new AbortController().signal, correlationId: 'corr-1' }
-const whatsapp = (more: { gate?: Gate; appSecret?: string } = {}) =>
+const whatsapp = (more: { gate?: CallGate; appSecret?: string } = {}) =>
   createWhatsapp({ baseUrl: `${stub.url}/wa/v25.0`, token: 'tok', phoneNumberId: '1065', ...more })
 const seen = () => {
   expect(stub.requests).toHaveLength(1)
