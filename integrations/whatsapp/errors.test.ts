@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ErrorClass, VendorError } from '../errors.ts'
 import { range } from '../rules.ts'
@@ -145,3 +146,31 @@ describe('the text of an error', () => {
     expect(text).not.toMatch(/555|jane|tok\b/i)
   })
 })
+
+describe('the table in docs/integrations/whatsapp.md', () => {
+  const page = readFileSync(new URL('../../docs/integrations/whatsapp.md', import.meta.url), 'utf8')
+  const lines = page.matchAll(/^\| ([\d–, ]+) \| `([A-Z]+)`/gm)
+  const documented = new Map(
+    [...lines].flatMap(([, codes, errorClass]) => codesOf(codes!).map((code) => [code, errorClass])),
+  )
+
+  test('names the class each code has', () => {
+    const wrong = [...documented].filter(([code, errorClass]) => whatsappErrorClass(code) !== errorClass)
+    expect(wrong).toEqual([])
+  })
+
+  test('has every code there is', () => {
+    const missing = WHATSAPP_RULES.flatMap(({ code }) => code as string[]).filter(
+      (code) => !documented.has(Number(code)),
+    )
+    expect(missing).toEqual([])
+  })
+})
+
+/** `0, 200–299` as numbers. */
+function codesOf(text: string): number[] {
+  return text.split(',').flatMap((part) => {
+    const [first, last = first] = part.split('–').map(Number)
+    return range(first!, last!)
+  })
+}

@@ -8,14 +8,19 @@ import { type ErrorRule, type Problem, range } from '../rules.ts'
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
+const PERMISSION = codes(3, 10, ...range(200, 299), 131005)
+
 export const WHATSAPP_RULES: readonly ErrorRule[] = [
   {
     code: codes(0, 190, 102, 104),
     errorClass: 'AUTH',
     meaning: 'the access token is missing, expired or revoked',
   },
-  { code: codes(3, 10, ...range(200, 299)), errorClass: 'AUTH', meaning: 'the app lacks a permission' },
-  { code: codes(131005), errorClass: 'AUTH', meaning: 'access denied' },
+  {
+    code: PERMISSION,
+    errorClass: 'AUTH',
+    meaning: 'the token lacks the permission whatsapp_business_messaging',
+  },
   // An answer with an error code means the message was not accepted: unlike silence, it may be sent again.
   { code: codes(1, 2), errorClass: 'TRANSIENT', meaning: 'the service is down' },
   { code: codes(131000, 131016), errorClass: 'TRANSIENT', meaning: 'WhatsApp failed or is overloaded' },
@@ -107,6 +112,19 @@ export const WHATSAPP_RULES: readonly ErrorRule[] = [
     errorClass: 'PERMANENT',
     meaning: 'not allowed for a recipient known only by user id',
   },
+]
+
+/**
+ * For calls about the business account. They need a permission of their own, and that it is missing says nothing about
+ * messages: it must not stop them.
+ */
+export const MANAGEMENT_RULES: readonly ErrorRule[] = [
+  {
+    code: PERMISSION,
+    errorClass: 'PERMANENT',
+    meaning: 'the token lacks the permission whatsapp_business_management',
+  },
+  ...WHATSAPP_RULES,
 ]
 
 function codes(...numbers: number[]): string[] {

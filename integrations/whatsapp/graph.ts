@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto'
 import { type Caller, type CallSettings, createCaller } from '../client.ts'
 import type { VendorAnswer } from '../http.ts'
 import type { Problem } from '../rules.ts'
-import { WHATSAPP_RULES, whatsappProblem } from './errors.ts'
+import { MANAGEMENT_RULES, WHATSAPP_RULES, whatsappProblem } from './errors.ts'
 
 /** `timeoutMs`: default 20 s, 60 s for uploads and downloads. */
 export interface WhatsappSettings extends CallSettings {
@@ -23,6 +23,8 @@ export interface WhatsappSettings extends CallSettings {
 export interface Graph {
   settings: WhatsappSettings
   call: Caller
+  /** For what belongs to the business account. */
+  manage: Caller
   upload: Caller
   /** Reads any address with our token: the verb checks the address before. */
   download: Caller
@@ -53,6 +55,7 @@ export function connectGraph(settings: WhatsappSettings): Graph {
   return {
     settings,
     call: createCaller(connection),
+    manage: createCaller({ ...connection, rules: MANAGEMENT_RULES }),
     upload: createCaller(files),
     download: createCaller({ ...files, headers, problemOf: downloadProblem }),
     path: (id, edge, query) => pathOf([id, edge], { ...query, appsecret_proof: proof || undefined }),

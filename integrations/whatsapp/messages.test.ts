@@ -1,5 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { CallGate, PendingCall } from '../gate.ts'
+import { randomBytes } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { connect } from '../../queue/connection.ts'
+import { createScripts } from '../../queue/scripts.ts'
+import { createGate } from '../create-gate.ts'
+import type { Gate } from '../gate.ts'
 import { failureOf, type Stub, startStub } from '../stub.ts'
 import { createWhatsapp } from './whatsapp.ts'
 
@@ -245,26 +250,43 @@ describe('a person who shows no number', () => {
   })
 })
 
-test('every send tells the gate whom it goes to, and nothing else does', async () => {
-  const calls: PendingCall[] = []
-  const gate: CallGate = {
-    async enter(call) {
-      calls.push(call)
-      return { leave: async () => undefined }
-    },
+describe('an account that may send two messages to one person', () => {
+  let redis: Redis
+  beforeAll(() => {
+    redis = connect(inject('redisUrl'), 'patient', () => undefined)
+  })
+  afterAll(() => redis.disconnect())
+
+  const gated = () => {
+    const key = `t:wa:${randomBytes(6).toString('hex')}`
+    const limits = { connections: 0, rates: [], perRecipient: { everyMs: 60_000, burst: 2 } }
+    const run = createScripts(redis)
+    return whatsapp({
+      gate: createGate({ run, vendor: 'whatsapp', key, secret: 'x', limits, leaseMs: 5_000 }),
+    })
   }
-  const gated = whatsapp({ gate })
-  await gated.sendTemplate(order, context)
-  await gated.sendText({ recipient: 'US.1349', callbackData: 'd', text: 'Hello' }, context)
-  await gated.sendMedia({ ...person, kind: 'audio', id: '4711' }, context)
-  stub.reply = { body: { success: true } }
-  await gated.markRead('wamid.0', context)
-  expect(calls).toEqual([
-    { operation: 'sendTemplate', recipient: '16505551234' },
-    { operation: 'sendText', recipient: 'US.1349' },
-    { operation: 'sendMedia', recipient: '16505551234' },
-    { operation: 'markRead', recipient: undefined },
-  ])
+  const tooFast = { code: 'RECIPIENT_RATE_LIMITED', errorClass: 'THROTTLED', throttleScope: 'recipient' }
+
+  test('counts messages of every kind, and lets those to others and other calls through', async () => {
+    const account = gated()
+    await account.sendTemplate(order, context)
+    await account.sendMedia({ ...person, kind: 'audio', id: '4711' }, context)
+    const third = account.sendText({ to: '16505551234', text: 'Hello' }, context)
+    expect(await failureOf(third)).toMatchObject(tooFast)
+    expect(stub.requests).toHaveLength(2)
+    await account.sendText({ to: '16505551235', text: 'Hello' }, context)
+    stub.reply = { body: { success: true } }
+    await account.markRead('wamid.0', context)
+  })
+
+  test('counts by user id where there is no number', async () => {
+    const account = gated()
+    const send = (recipient: string) => account.sendText({ recipient, text: 'Hello' }, context)
+    await send('US.1')
+    await send('US.1')
+    expect(await failureOf(send('US.1'))).toMatchObject(tooFast)
+    await send('US.2')
+  })
 })
 
 test('a message is marked read by its id; a lost answer to that is safe to repeat', async () => {

@@ -96,6 +96,25 @@ test('the app subscribes to the business account', async () => {
   expect(stub.requests[0]!.headers.authorization).toBe('Bearer tok')
 })
 
+test.each([3, 10, 200, 299, 131005])(
+  'without the permission to manage the account (%i) the call is PERMANENT, so that messages go on',
+  async (code) => {
+    for (const status of [400, 403, 500]) {
+      stub.reply = { status, body: { error: { code, message: 'Permissions error' } } }
+      for (const work of [page(), whatsapp().subscribeApp(context)]) {
+        const error = await failureOf(work)
+        expect(error).toMatchObject({ errorClass: 'PERMANENT', code: String(code) })
+        expect(String(error)).toContain('whatsapp_business_management')
+      }
+    }
+  },
+)
+
+test('with a token that ended, calls about the account are AUTH as all others', async () => {
+  stub.reply = { status: 400, body: { error: { code: 190 } } }
+  expect(await failureOf(page())).toMatchObject({ errorClass: 'AUTH', code: '190' })
+})
+
 test('without the id of the business account nothing is asked, and the error names the setting', async () => {
   const without = whatsapp('')
   for (const work of [without.templates({}, context), without.subscribeApp(context)]) {

@@ -35,7 +35,7 @@ async function templates(
   const operation = 'templates'
   const fields = 'name,status,language,category,components'
   const path = graph.path(wabaOf(graph, operation), 'message_templates', { fields, limit: PAGE, after })
-  const page = await graph.call({ operation, method: 'GET', path, repeatable: true, answer: Page }, context)
+  const page = await graph.manage({ operation, method: 'GET', path, repeatable: true, answer: Page }, context)
   const cursor = page.paging?.cursors?.after
   // The last page has a cursor too, so only an empty page, or one that leads to itself, says that there is no more.
   const next = page.data.length > 0 && cursor !== after ? cursor : undefined
@@ -58,7 +58,7 @@ async function subscribeApp(graph: Graph, context: CallContext): Promise<void> {
   const operation = 'subscribeApp'
   const path = graph.path(wabaOf(graph, operation), 'subscribed_apps')
   const answer = z.object({ success: z.literal(true) })
-  await graph.call({ operation, method: 'POST', path, repeatable: true, answer }, context)
+  await graph.manage({ operation, method: 'POST', path, repeatable: true, answer }, context)
 }
 
 function wabaOf({ settings }: Graph, operation: string): string {
