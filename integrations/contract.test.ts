@@ -87,7 +87,7 @@ describe('every verb', () => {
     const first = await mailchimp().upsertMember({ ...person, statusIfNew: 'pending' }, context)
     expect(first).toMatchObject({ memberId: mailchimp().subscriberHash(email), status: 'pending' })
     const again = await mailchimp().upsertMember({ ...person, statusIfNew: 'subscribed' }, context)
-    expect(again).toEqual(first)
+    expect(again).toMatchObject({ memberId: first.memberId, status: first.status })
     await mailchimp().tagMember({ email, tags: ['vip'] }, context)
   })
 

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Sandbox, startSandbox } from '../sandbox/server.ts'
 import { type Api, startApi, take } from '../test/support/api.ts'
+import { messageResolve } from '../workers/message.resolve.ts'
 
 let api: Api
 let sandbox: Sandbox
 beforeAll(async () => {
   sandbox = await startSandbox()
-  api = await startApi([], {
+  api = await startApi([messageResolve], {
     MAILCHIMP_BASE_URL: `${sandbox.url}/mc/3.0`,
     MAILCHIMP_API_KEY: `${'0'.repeat(32)}-us19`,
     MANDRILL_BASE_URL: `${sandbox.url}/mandrill/api/1.0`,

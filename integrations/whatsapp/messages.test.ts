@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, t
 import { connect } from '../../queue/connection.ts'
 import { createScripts } from '../../queue/scripts.ts'
 import { createGate } from '../create-gate.ts'
-import type { Gate } from '../gate.ts'
+import type { CallGate } from '../gate.ts'
 import { failureOf, type Stub, startStub } from '../stub.ts'
 import { createWhatsapp } from './whatsapp.ts'
 
