@@ -64,7 +64,7 @@ const contact = { email, properties: { firstname: 'Jane', lifecyclestage: 'lead'
 describe('every verb', () => {
   test('all four accounts answer the cheap question whether they are there', async () => {
     await mailchimp().ping(context)
-    await mandrill().ping(context)
+    await mandrill().check(context)
     await hubspot().ping(context)
     expect(await whatsapp().check(context)).toMatchObject({
       displayPhoneNumber: expect.stringMatching(/15550783881/),
@@ -74,7 +74,7 @@ describe('every verb', () => {
   test('a wrong credential is AUTH at all four', async () => {
     const calls = [
       mailchimp('bad').ping(context),
-      mandrill('bad').ping(context),
+      mandrill('bad').check(context),
       whatsapp('expired').check(context),
       hubspot('bad').ping(context),
     ]

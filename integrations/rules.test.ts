@@ -5,8 +5,6 @@ import { HUBSPOT_RULES } from './hubspot/errors.ts'
 import { createHubspot } from './hubspot/hubspot.ts'
 import { MAILCHIMP_RULES } from './mailchimp/errors.ts'
 import { createMailchimp } from './mailchimp/mailchimp.ts'
-import { MANDRILL_RULES } from './mandrill/errors.ts'
-import { createMandrill } from './mandrill/mandrill.ts'
 import type { ErrorRule } from './rules.ts'
 import { failureOf, type Stub, type StubAnswer, startStub } from './stub.ts'
 import { WHATSAPP_RULES } from './whatsapp/errors.ts'
@@ -116,39 +114,6 @@ describe('Mailchimp', () => {
   table(MAILCHIMP_RULES, rows, (baseUrl) =>
     createMailchimp({ baseUrl, apiKey: 'k-us19', listId: 'l' }).upsertMember(input, context),
   )
-})
-
-describe('Mandrill', () => {
-  const problem = (name: string, message = '', code = -1): StubAnswer => ({
-    body: { status: 'error', code, name, message },
-  })
-  const validation = (message: object) =>
-    problem('ValidationError', `Validation error: ${JSON.stringify({ message })}`, -2)
-  const rows: Row[] = [
-    [401, problem('Invalid_Key'), 'AUTH'],
-    [500, problem('Invalid_Key'), 'AUTH'],
-    [402, problem('PaymentRequired', '', 10), 'AUTH'],
-    [404, problem('Unknown_Template', '', 5), 'PERMANENT', { code: 'Unknown_Template' }],
-    [500, problem('Unknown_Template', '', 5), 'PERMANENT'],
-    [404, problem('Unknown_Message', '', 11), 'PERMANENT'],
-    [404, problem('Unknown_Subaccount', '', 12), 'PERMANENT'],
-    [404, problem('Unknown_Webhook'), 'PERMANENT'],
-    [400, problem('Invalid_Reject'), 'PERMANENT'],
-    [400, validation({ from_email: 'An email address must contain a single @' }), 'PERMANENT'],
-    [500, validation({ from_email: 'An email address must contain a single @' }), 'PERMANENT'],
-    [400, validation({ to: [{ email: 'An email address must contain a single @' }] }), 'PERMANENT', REFUSED],
-    [429, problem('RequestLimitExceeded', '', 429), 'THROTTLED', { retryAfterMs: 60_000 }],
-    [503, problem('ServiceUnavailable', '', -2), 'TRANSIENT'],
-    [500, problem('GeneralError'), 'UNKNOWN'],
-    [500, problem('GeneralError', 'You must specify a message value'), 'PERMANENT'],
-    [200, problem('GeneralError'), 'UNKNOWN'],
-    [502, { body: '<html>Bad gateway</html>' }, 'UNKNOWN', { code: 'HTTP_502' }],
-    [429, { body: '' }, 'THROTTLED'],
-  ]
-  const to = { email: 'jane@example.com' }
-  const mail = { template: 't', to, vars: {}, metadata: { delivery_id: 'd' }, tags: [] }
-  const sender = { apiKey: 'k', fromEmail: 'a@b.co', fromName: 'A' }
-  table(MANDRILL_RULES, rows, (baseUrl) => createMandrill({ baseUrl, ...sender }).sendTemplate(mail, context))
 })
 
 describe('WhatsApp', () => {
