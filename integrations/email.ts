@@ -6,7 +6,7 @@ export interface TemplateEmail {
   /** Name of the template at the sender (Mandrill's slug, SMTP's file name). */
   template: string
   to: { email: string; name?: string | undefined }
-  /** Default: the template's own. */
+  /** Default: the template's own. Like that it may hold handlebars. */
   subject?: string | undefined
   /** Values for the template's handlebars. */
   vars: Record<string, string>
