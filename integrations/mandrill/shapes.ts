@@ -45,7 +45,7 @@ export interface RejectQuery {
   includeExpired?: boolean | undefined
 }
 
-export type WebhookEvent =
+type WebhookEvent =
   | 'send'
   | 'deferral'
   | 'hard_bounce'

@@ -7,7 +7,7 @@ import { afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vi
 import type { ErrorClass } from '../errors.ts'
 import { failureOf } from '../stub.ts'
 import { SMTP_RULES } from './errors.ts'
-import { type MailServerStub, reply, startMailServer, TEST_CERTIFICATE } from './mail-server.ts'
+import { type MailServerStub, reply, startMailServer, startScript, TEST_CERTIFICATE } from './mail-server.ts'
 import { createSmtp, type SmtpSettings } from './smtp.ts'
 
 beforeAll(() => tls.setDefaultCACertificates([TEST_CERTIFICATE]))
@@ -31,6 +31,7 @@ const mail = {
   metadata: { delivery_id: 'msg_01' },
   tags: [],
 }
+const smtpAt = (host: string) => createSmtp({ url: `smtp://${host}`, ...sender })
 const send = (more: Partial<SmtpSettings> = {}, login = '') => smtp(more, login).sendTemplate(mail, context)
 
 type Command = 'greeting' | 'AUTH' | 'MAIL FROM' | 'RCPT TO' | 'DATA'
@@ -79,6 +80,8 @@ describe('replies', () => {
     ['MAIL FROM', 550, '5.7.60 Not allowed to send as this sender', 'AUTH'],
     ['MAIL FROM', 553, '5.1.8 Sender address rejected', 'AUTH'],
     ['MAIL FROM', 552, '5.3.4 Message size exceeds limit', 'PERMANENT'],
+    ['RCPT TO', 550, '5.1.8 Domain of the sender not found', 'AUTH'],
+    ['RCPT TO', 553, '5.7.1 Sender address rejected: not owned by user', 'AUTH'],
     ['RCPT TO', 421, 'Closing', 'TRANSIENT', { throttleScope: 'account' }],
     ['RCPT TO', 450, '4.2.1 Mailbox unavailable', 'TRANSIENT', later],
     ['RCPT TO', 451, '4.7.1 Greylisted, come back later', 'TRANSIENT', { ...later, code: 'SMTP_451_4_7_1' }],
@@ -140,6 +143,13 @@ describe('replies', () => {
     expect(error).toMatchObject({ errorClass: 'PERMANENT', code: 'EMESSAGE' })
     await send()
     expect(server.mails).toHaveLength(1)
+  })
+
+  test('a refusal in the middle of a mail ends the session: nothing else is put into the mail', async () => {
+    await using script = await startScript({ content: () => '552 5.3.4 Too big' })
+    const big = smtpAt(script.host).sendTemplate({ ...mail, template: 'big' }, context)
+    expect(await failureOf(big)).toMatchObject({ errorClass: 'PERMANENT', code: 'SMTP_552_5_3_4' })
+    expect(await script.heard()).not.toContain('QUIT')
   })
 
   test('what has to be corrected is quoted, without addresses, names or credentials', async () => {
@@ -268,13 +278,13 @@ describe('a call that takes too long', () => {
     expect(error).toMatchObject({ errorClass: 'UNKNOWN', code: 'TIMEOUT' })
   })
 
-  test('who gives up before the mail has left gets the own reason back, and the socket is closed', async () => {
+  test('who gives up before the mail has left gets the own reason back, and the line goes dead at once', async () => {
     const abort = new AbortController()
     const reason = new Error('shutdown')
-    await started({ onRcptTo: () => abort.abort(reason) })
-    const failure = await failureOf(smtp().sendTemplate(mail, { signal: abort.signal }))
+    await using script = await startScript({ 'RCPT TO': () => abort.abort(reason) })
+    const failure = await failureOf(smtpAt(script.host).sendTemplate(mail, { signal: abort.signal }))
     expect(failure).toBe(reason)
-    await expect.poll(() => server.open(), { timeout: 20_000 }).toBe(0)
+    expect(await script.heard()).toMatch(/RCPT TO:<jane@example\.com>\r\n$/)
   })
 
   test('who gives up after the mail has left does not know', async () => {

@@ -44,8 +44,14 @@ export const SMTP_RULES: readonly ErrorRule[] = [
     quote: true,
   },
   {
-    // 5.1.7 and 5.1.8 are about the sender.
-    detail: /^(RCPT TO|DATA): 5\d\d[ -]5\.(1\.(?![78]\b)|2\.)/,
+    // Many servers hold what they have against the sender back until the recipient is named.
+    detail: /^MAIL FROM: 5|: 5\d\d[ -]5\.1\.[78]\b|: 5.*sender address rejected/is,
+    errorClass: 'AUTH',
+    meaning: 'the mail server does not let this account send as this sender',
+    quote: true,
+  },
+  {
+    detail: /^(RCPT TO|DATA): 5\d\d[ -]5\.[12]\./,
     errorClass: 'PERMANENT',
     meaning: 'the mailbox does not exist or takes nothing',
     recipientRefused: true,
@@ -61,12 +67,6 @@ export const SMTP_RULES: readonly ErrorRule[] = [
     errorClass: 'PERMANENT',
     meaning: 'there is no such mailbox',
     recipientRefused: true,
-  },
-  {
-    detail: /^MAIL FROM: 5/,
-    errorClass: 'AUTH',
-    meaning: 'the mail server does not let this account send as this sender',
-    quote: true,
   },
   {
     status: range(500, 599),

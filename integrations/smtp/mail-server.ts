@@ -1,6 +1,7 @@
 // For tests: a real mail server (npm `smtp-server`) that keeps what it is sent and can be told to refuse it.
 
-import type { AddressInfo, Socket } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { promisify } from 'node:util'
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerOptions } from 'smtp-server'
 
@@ -92,4 +93,42 @@ async function textOf(stream: SMTPServerDataStream): Promise<string> {
 /** An error that makes the server answer with this reply. */
 export function reply(responseCode: number, text: string): Error {
   return Object.assign(new Error(text), { responseCode })
+}
+
+type Moment = 'EHLO' | 'MAIL FROM' | 'RCPT TO' | 'DATA' | 'content'
+const usual: Record<Moment, string> = {
+  EHLO: '250 script',
+  'MAIL FROM': '250 OK',
+  'RCPT TO': '250 OK',
+  DATA: '354 Go ahead',
+  content: '250 OK',
+}
+
+/** A server that says what it is told to, or nothing, for what a real one cannot be brought to. It takes one connection. */
+export async function startScript(answers: Partial<Record<Moment, () => unknown>>): Promise<{
+  host: string
+  /** All it was sent, once the connection is closed. */
+  heard(): Promise<string>
+  [Symbol.asyncDispose](): Promise<void>
+}> {
+  let heard = ''
+  const closed = Promise.withResolvers<void>()
+  const server = createServer((socket) => {
+    socket.write('220 script\r\n')
+    socket.on('error', () => undefined).on('close', () => closed.resolve())
+    socket.on('data', (chunk) => {
+      const text = chunk.toString()
+      heard += text
+      const moment = Object.keys(usual).find((each) => text.startsWith(each)) as Moment | undefined
+      const answer = answers[moment ?? 'content']
+      const line = answer ? answer() : usual[moment ?? 'content']
+      if (typeof line === 'string') socket.write(`${line}\r\n`)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    heard: () => closed.promise.then(() => heard),
+    [Symbol.asyncDispose]: () => new Promise((resolve) => void server.close(() => resolve())),
+  }
 }

@@ -69,8 +69,6 @@ function whenBroken(
     connection.close()
   }
   connection.on('error', reject)
-  // The call that was under way gets its own, better error first.
-  connection.on('end', () => setImmediate(reject, new Error('the connection was closed')))
   if (signal.aborted) abort()
   signal.addEventListener('abort', abort)
   return { promise, forget: () => signal.removeEventListener('abort', abort) }

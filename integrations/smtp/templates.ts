@@ -38,11 +38,10 @@ handlebars.unregisterHelper('log')
  * @throws Error when the template cannot be compiled, or uses what there is not
  */
 export function render(source: EmailTemplateSource, vars: Record<string, string>): RenderedEmail {
-  const known = Object.assign(Object.create(null), vars) as Record<string, string>
   return {
-    subject: fill(source.subject, known, true).replace(/\s+/g, ' ').trim(),
-    html: fill(source.html, known, false),
-    text: source.text === undefined ? undefined : fill(source.text, known, true),
+    subject: fill(source.subject, vars, true).replace(/\s+/g, ' ').trim(),
+    html: fill(source.html, vars, false),
+    text: source.text === undefined ? undefined : fill(source.text, vars, true),
   }
 }
 
