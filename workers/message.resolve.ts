@@ -15,7 +15,8 @@ class NotFoundYet extends Error {
 
 /**
  * Finds out what became of an e-mail whose answer was lost, by asking Mandrill for our delivery id. Only when Mandrill
- * has not found it several times, minutes apart, is it taken as not sent, and sent.
+ * has not found it several times, minutes apart, is it taken as not sent, and sent. A mail server cannot be asked: there
+ * the message stays `UNKNOWN` until an operator decides.
  */
 export const messageResolve = defineJob<{ messageId: string }, never, { outcome: string }>({
   name: 'message.resolve',
@@ -30,12 +31,12 @@ export const messageResolve = defineJob<{ messageId: string }, never, { outcome:
     if (message?.state !== 'UNKNOWN') return { outcome: message?.state ?? 'GONE' }
     const { email } = await context.services.accounts(context.job.workspaceId)
     const search = searchOf(email)
-    // A mail server keeps no record: an operator decides.
     if (!search) return { outcome: 'UNRESOLVED' }
     const found = await search({ messageId, since: message.claimedAt })
     if (found) {
+      const state = found.state === 'rejected' ? 'REJECTED' : 'ACCEPTED'
       await context.transaction((em) =>
-        settleMessage(em, messageId, { state: 'ACCEPTED', providerMessageId: found.messageId }),
+        settleMessage(em, messageId, { state, providerMessageId: found.messageId }),
       )
       return { outcome: 'FOUND' }
     }

@@ -4,7 +4,7 @@
 import type { CallContext, CallSettings } from '../client.ts'
 import type { EmailSender, SentEmail, TemplateEmail } from '../email.ts'
 import { VendorError } from '../errors.ts'
-import { makeCall, type Seen } from './calls.ts'
+import { makeCall, type Seen } from '../make-call.ts'
 import { failureOf } from './errors.ts'
 import { compose, isAddress, isWritable, type OutgoingMail } from './message.ts'
 import { deliver, inSession, type MailServer, parseServer } from './session.ts'
@@ -27,9 +27,12 @@ export function createSmtp(settings: SmtpSettings): EmailSender {
   return {
     vendor: 'smtp',
     schedules: false,
-    check: (context) => makeCall(settings, 'check', context, () => check(settings, context)),
+    check: (context) =>
+      makeCall(settings, { vendor: 'smtp', operation: 'check' }, context, () => check(settings, context)),
     sendTemplate: (email, context) =>
-      makeCall(settings, 'sendTemplate', context, (seen) => sendTemplate(settings, email, context, seen)),
+      makeCall(settings, { vendor: 'smtp', operation: 'sendTemplate' }, context, (seen) =>
+        sendTemplate(settings, email, context, seen),
+      ),
   }
 }
 

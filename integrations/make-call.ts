@@ -1,38 +1,44 @@
-// A call to a mail server goes through the account's gate and is reported, as `client.ts` does it for HTTP.
+// Every call, whatever its protocol, goes through the account's gate and is reported.
 
-import type { CallContext, CallReport, CallSettings } from '../client.ts'
-import { VendorError } from '../errors.ts'
+import type { CallContext, CallReport, CallSettings } from './client.ts'
+import { type Vendor, VendorError } from './errors.ts'
+import type { PendingCall } from './gate.ts'
 
+/** What is noted of a call while it is made. */
 export type Seen = Pick<CallReport, 'status' | 'outcome'>
+
+export interface CallOf extends PendingCall {
+  vendor: Vendor
+}
 
 /** Makes one call; `exchange` notes the status of the answer in what it is given. */
 export async function makeCall<T>(
   settings: CallSettings,
-  operation: string,
-  context: CallContext,
+  { vendor, operation, recipient }: CallOf,
+  { signal }: Pick<CallContext, 'signal'>,
   exchange: (seen: Seen) => Promise<T>,
 ): Promise<T> {
   const started = performance.now()
   const seen: Seen = { status: undefined, outcome: 'OK' }
   try {
-    return await guarded(settings, operation, context, () => exchange(seen))
+    return await guarded(settings, { operation, recipient }, signal, () => exchange(seen))
   } catch (error) {
     seen.outcome = error instanceof VendorError ? error.errorClass : 'ABORTED'
     if (error instanceof VendorError) seen.status ??= error.status
     throw error
   } finally {
-    report(settings, { vendor: 'smtp', operation, ms: performance.now() - started, ...seen })
+    report(settings, { vendor, operation, ms: performance.now() - started, ...seen })
   }
 }
 
 /** No call without a permit, no permit without a report. */
 async function guarded<T>(
   { gate }: CallSettings,
-  operation: string,
-  { signal }: CallContext,
+  call: PendingCall,
+  signal: AbortSignal,
   exchange: () => Promise<T>,
 ): Promise<T> {
-  const permit = await gate?.enter({ operation }, signal)
+  const permit = await gate?.enter(call, signal)
   try {
     const result = await exchange()
     await permit?.leave({ ok: true })
@@ -44,7 +50,7 @@ async function guarded<T>(
   }
 }
 
-/** A broken meter must not turn a mail that was sent into a call that failed. */
+/** A broken meter must not turn a message that was sent into a call that failed. */
 function report({ onCall }: CallSettings, seen: CallReport): void {
   try {
     onCall?.(seen)
