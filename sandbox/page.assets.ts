@@ -3,7 +3,7 @@ export const pageStyle = `:root{color-scheme:light dark;--line:#8883;--soft:#888
 body{font:15px/1.5 system-ui,sans-serif;max-width:76rem;margin:0 auto;padding:0 1rem 4rem}
 header{position:sticky;top:0;display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;align-items:baseline;padding:.8rem 0;
 background:Canvas;border-bottom:1px solid var(--line);z-index:1}
-h1{font-size:1.3rem;margin:0}h2{font-size:1.15rem;margin:0}nav{display:flex;gap:.8rem;flex:1}#state{margin:0;opacity:.7}
+h1{font-size:1.3rem;margin:0}h2{font-size:1.15rem;margin:0}nav{display:flex;flex-wrap:wrap;gap:0 .8rem;flex:1}#state{margin:0;opacity:.7}
 section{margin-top:1.5rem;padding:1rem 1.2rem;border:1px solid var(--line);border-radius:.6rem;scroll-margin-top:4rem}
 section>p{margin:.2rem 0 .4rem;opacity:.75;overflow-wrap:anywhere}
 .tiles{display:flex;flex-wrap:wrap;gap:.6rem;padding:0;margin:1.2rem 0 0;list-style:none}
