@@ -1,18 +1,21 @@
 /** The control API under /_sandbox: what was received, what shall go wrong, what people do. */
-import { downShape, templateShapes, vendorText, webhooksShape } from './control.shapes.ts'
+import { downShape, vendorText, webhooksShape } from './control.shapes.ts'
 import { type Call, Refusal, type Reply, type Vendor, vendors } from './exchange.ts'
 import { faultProblem, faultShape } from './faults.ts'
 import { duplicates } from './history.ts'
+import { templateShape } from './mandrill.shapes.ts'
 import { renderPage } from './page.ts'
 import { dispatch, on, type Route } from './routes.ts'
 import { applySettings } from './settings.ts'
 import { type Issue, isObject, read } from './shape.ts'
+import { challengeProblem } from './whatsapp.challenge.ts'
+import { templateAddition } from './whatsapp.template-shapes.ts'
 import type { World } from './world.ts'
 
 type Control = { world(): World; reset(): void }
 
 /** Answers one control request. */
-export function control(sandbox: Control, call: Call): Reply {
+export function control(sandbox: Control, call: Call): Reply | Promise<Reply> {
   return dispatch(routesOf(sandbox), call, {
     notFound: () => ({ status: 404, body: { error: 'no such control path; see sandbox/control.ts' } }),
     notAllowed: (allow) => ({ status: 405, body: { error: `use ${allow}` }, headers: { allow } }),
@@ -34,10 +37,7 @@ function routesOf(sandbox: Control): Route[] {
       refuseIf(applySettings(world.settings, objectOf(call)))
       return ok(world.settings)
     }),
-    on('PUT', '/webhooks', (call) => {
-      Object.assign(world.webhooks, read(webhooksShape, json(call), refuseIssues))
-      return ok({ webhooks: Object.keys(world.webhooks) })
-    }),
+    on('PUT', '/webhooks', (call) => setWebhooks(world, call)),
     on('PUT', '/down', (call) => ok({ down: setDown(world, call) })),
     on('POST', '/templates', (call) => addTemplate(world, call)),
     on('POST', '/events', (call) => act(world, call)),
@@ -77,7 +77,8 @@ function objectOf(call: Call): Record<string, unknown> {
 
 function stateOf(world: World) {
   const states = vendors.map((vendor) => [vendor, world.vendors[vendor].state()] as const)
-  return { requests: world.history.counts(), counts: countsOf(states), ...Object.fromEntries(states) }
+  const limits = Object.fromEntries(vendors.map((vendor) => [vendor, world.vendors[vendor].limits?.() ?? {}]))
+  return { requests: world.history.counts(), counts: countsOf(states), limits, ...Object.fromEntries(states) }
 }
 
 function countsOf(states: (readonly [Vendor, Record<string, unknown>])[]) {
@@ -127,19 +128,19 @@ function setDown({ down }: World, call: Call): Vendor[] {
   return [...down]
 }
 
+/** Meta asks the address for its challenge before it takes it. */
+async function setWebhooks({ webhooks }: World, call: Call): Promise<Reply> {
+  const wanted = read(webhooksShape, json(call), refuseIssues)
+  if (wanted.whatsapp) refuseIf(await challengeProblem(wanted.whatsapp))
+  Object.assign(webhooks, wanted)
+  return ok({ webhooks: Object.keys(webhooks) })
+}
+
 function addTemplate({ addTemplate }: World, call: Call): Reply {
-  const body = objectOf(call)
-  if (body.vendor === 'whatsapp') {
-    addTemplate.whatsapp(read(templateShapes.whatsapp, body, refuseIssues))
-  } else {
-    const {
-      name,
-      subject = name,
-      from_email = 'hello@solaria.example',
-    } = read(templateShapes.mandrill, body, refuseIssues)
-    addTemplate.mandrill({ name, subject, from_email })
-  }
-  return { status: 201, body: { name: body.name } }
+  const { vendor, ...template } = objectOf(call)
+  if (vendor === 'whatsapp') addTemplate.whatsapp(read(templateAddition, template, refuseIssues))
+  else addTemplate.mandrill(read(templateShape, template, refuseIssues))
+  return { status: 201, body: { name: template.name } }
 }
 
 /** Something happens at the vendor: a person acts, a mailbox bounces. */

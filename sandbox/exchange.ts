@@ -8,9 +8,10 @@
  * Send     one message a person would have received; counted to find duplicates
  */
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Figures } from './figures.ts'
 
 /** The vendors, in the order the page shows them. */
-export const vendors = ['mailchimp', 'mandrill', 'whatsapp', 'hubspot'] as const
+export const vendors = ['mailchimp', 'mandrill', 'whatsapp', 'hubspot', 'twenty'] as const
 export type Vendor = (typeof vendors)[number]
 
 export type Call = {
@@ -19,8 +20,11 @@ export type Call = {
   query: URLSearchParams
   headers: IncomingHttpHeaders
   body: string
+  /** The body as it came, for what is no text. */
+  bytes: Buffer
 }
 
+/** Texts and bytes are written as they are, everything else as JSON. */
 export type Reply = { status: number; body?: unknown; headers?: Record<string, string> }
 
 export type Send = {
@@ -36,7 +40,7 @@ export type Send = {
 
 export type VendorApi = {
   /** Answers a call; throws a Refusal for every error answer. */
-  handle(call: Call): Reply
+  handle(call: Call): Reply | Promise<Reply>
   /** The vendor's own error answer for a status, used by injected faults. */
   failure(status: number): Reply
   /** The secret the caller presented, as found in header or body. */
@@ -46,6 +50,8 @@ export type VendorApi = {
   /** Something a person or the vendor does; null = done, a text = why not. */
   act(event: Record<string, unknown>): string | null
   state(): Record<string, unknown>
+  /** What the account's limits have seen. */
+  limits?(): Figures
   sends(): Send[]
 }
 
@@ -59,9 +65,9 @@ export class Refusal extends Error {
 }
 
 /** The answer of a step, whether it was returned or thrown as a Refusal. */
-export function replyOf(step: () => Reply): Reply {
+export async function replyOf(step: () => Reply | Promise<Reply>): Promise<Reply> {
   try {
-    return step()
+    return await step()
   } catch (error) {
     if (error instanceof Refusal) return error.reply
     throw error

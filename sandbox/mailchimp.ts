@@ -23,8 +23,8 @@ export function createMailchimp(around: Surroundings): VendorApi {
   const connections = new Map<string, number>()
 
   return {
-    handle(call) {
-      const reply = replyOf(() => {
+    async handle(call) {
+      const reply = await replyOf(() => {
         authenticate(call)
         return dispatch(routes, call, { notFound: () => problem(404), notAllowed: methodNotAllowed })
       })

@@ -9,6 +9,7 @@ const tokens: Record<string, string> = {
   '/mc': `Basic ${Buffer.from(`any:${mailchimpKey}`).toString('base64')}`,
   '/wa': 'Bearer EAAsandbox',
   '/hs': 'Bearer pat-na1-sandbox',
+  '/tw': 'Bearer twenty-sandbox-key',
 }
 
 /** Tests read a body as what they expect it to be, like anything JSON.parse returns. */
