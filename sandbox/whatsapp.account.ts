@@ -30,8 +30,9 @@ function fits(template: Template, key: string, query: URLSearchParams): boolean 
 }
 
 function cursorOf(after: string | null): number {
-  const position = Number(Buffer.from(after ?? '', 'base64url').toString() || 0)
-  return Number.isInteger(position) ? position : invalid('Invalid cursors values')
+  if (!after) return 0
+  const position = Buffer.from(after, 'base64url').toString()
+  return /^\d+$/.test(position) ? Number(position) : invalid('Invalid cursors values')
 }
 
 function limitOf(limit: string | null): number {

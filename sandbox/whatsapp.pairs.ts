@@ -9,7 +9,7 @@ const PAIRS_KEPT = 50_000
  * The pair rate (integrations.md 5.5): one message to a person every 6 s. Within 6 s a burst of 45 is let through, but it
  * is borrowed: each message of it has to be waited for before the next burst.
  */
-export function createPairs() {
+export function createPairs(clock: () => number = Date.now) {
   const pairs = new Map<string, Pair>()
   let highest = 0
   let refused = 0
@@ -24,7 +24,7 @@ export function createPairs() {
   return {
     /** Whether a message may go; one that may not does not count. A burst of 0 is no limit. */
     take(key: string, { gapMs, burst }: Rule): boolean {
-      const now = Date.now()
+      const now = clock()
       const pair = pairs.get(key)
       if (!pair || now >= pair.freeAt) {
         begin(key, now, gapMs)
