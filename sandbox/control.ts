@@ -77,17 +77,28 @@ function objectOf(call: Call): Record<string, unknown> {
 
 function stateOf(world: World) {
   const states = vendors.map((vendor) => [vendor, world.vendors[vendor].state()] as const)
-  const limits = Object.fromEntries(vendors.map((vendor) => [vendor, world.vendors[vendor].limits?.() ?? {}]))
-  return { requests: world.history.counts(), counts: countsOf(states), limits, ...Object.fromEntries(states) }
+  const limits = vendors.flatMap((vendor) => {
+    const seen = world.vendors[vendor].limits?.()
+    return seen ? [[vendor, seen] as const] : []
+  })
+  return {
+    requests: world.history.counts(),
+    counts: countsOf(world, states),
+    limits: Object.fromEntries(limits),
+    ...Object.fromEntries(states),
+  }
 }
 
-function countsOf(states: (readonly [Vendor, Record<string, unknown>])[]) {
+function countsOf(world: World, states: (readonly [Vendor, Record<string, unknown>])[]) {
   const sizes = states.map(([vendor, state]) => [
     vendor,
     Object.entries(state).map(([name, held]) => [name, sizeOf(held)]),
   ])
   return Object.fromEntries(
-    sizes.map(([vendor, entries]) => [vendor, Object.fromEntries(entries as [string, number][])]),
+    sizes.map(([vendor, entries]) => [
+      vendor,
+      { ...Object.fromEntries(entries as [string, number][]), ...world.vendors[vendor as Vendor].counts?.() },
+    ]),
   )
 }
 
@@ -147,6 +158,7 @@ function addTemplate({ addTemplate }: World, call: Call): Reply {
 function act(world: World, call: Call): Reply {
   const { vendor, ...event } = objectOf(call)
   const name = read(vendorText, vendor, refuseIssues)
-  refuseIf(world.vendors[name].act(event))
-  return { status: 202, body: { vendor, type: event.type } }
+  const outcome = world.vendors[name].act(event)
+  if (typeof outcome === 'string') refuseIf(outcome)
+  return { status: 202, body: { vendor, type: event.type, ...(outcome as object | null) } }
 }

@@ -8,7 +8,6 @@
  * Send     one message a person would have received; counted to find duplicates
  */
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Figures } from './figures.ts'
 
 /** The vendors, in the order the page shows them. */
 export const vendors = ['mailchimp', 'mandrill', 'whatsapp', 'hubspot', 'twenty'] as const
@@ -47,11 +46,13 @@ export type VendorApi = {
   credential(call: Call): string
   /** Takes one of the account's connections; the returned function gives it back. */
   enter?(call: Call): () => void
-  /** Something a person or the vendor does; null = done, a text = why not. */
-  act(event: Record<string, unknown>): string | null
+  /** Something a person or the vendor does; null or what it made = done, a text = why not. */
+  act(event: Record<string, unknown>): string | null | { id: string }
   state(): Record<string, unknown>
-  /** What the account's limits have seen. */
-  limits?(): Figures
+  /** How many there are of what `state` shows only in part. */
+  counts?(): Record<string, number>
+  /** How near its limits the vendor was brought. */
+  limits?(): Record<string, number>
   sends(): Send[]
 }
 

@@ -12,15 +12,7 @@ export function createHubSpotLimits(settings: Settings) {
   const perTenSeconds = createRate(10_000)
   const searches = createRate(1000)
   const connections = createConnections()
-  let day = 0
-  let today = 0
-
-  function countToday(): number {
-    const now = Math.floor(Date.now() / DAY_MS)
-    today = now === day ? today + 1 : 1
-    day = now
-    return today
-  }
+  const perDay = createDays()
 
   return {
     /** Counts a call: the refusal, if it is one too many, and the headers of its answer. */
@@ -28,14 +20,14 @@ export function createHubSpotLimits(settings: Settings) {
       const { hubspotPerSecond, hubspotPerTenSeconds, hubspotPerDay } = settings
       const tenSeconds = perTenSeconds.arrive(account, hubspotPerTenSeconds)
       const second = perSecond.arrive(account, hubspotPerSecond)
-      const used = countToday()
+      const day = perDay.arrive(hubspotPerDay)
       const left = (max: number, count: number) => String(Math.max(0, max - count))
       const headers = {
         'x-hubspot-ratelimit-max': String(hubspotPerTenSeconds),
         'x-hubspot-ratelimit-remaining': left(hubspotPerTenSeconds, tenSeconds.arrived),
         'x-hubspot-ratelimit-interval-milliseconds': '10000',
         'x-hubspot-ratelimit-daily': String(hubspotPerDay),
-        'x-hubspot-ratelimit-daily-remaining': left(hubspotPerDay, used),
+        'x-hubspot-ratelimit-daily-remaining': left(hubspotPerDay, day.arrived),
       }
       const secondly = {
         'x-hubspot-ratelimit-secondly': String(hubspotPerSecond),
@@ -45,7 +37,7 @@ export function createHubSpotLimits(settings: Settings) {
         ? 'TEN_SECONDLY_ROLLING'
         : !second.allowed
           ? 'SECONDLY'
-          : hubspotPerDay > 0 && used > hubspotPerDay
+          : !day.allowed
             ? 'DAILY'
             : undefined
       const all = hubspotPerSecond > 0 ? { ...headers, ...secondly } : headers
@@ -54,6 +46,27 @@ export function createHubSpotLimits(settings: Settings) {
     maySearch: () => searches.arrive('account', settings.hubspotSearchesPerSecond).allowed,
     /** There is no limit of calls in flight; they are counted. */
     enter: (account: string) => connections.enter(account, 0) ?? (() => {}),
-    figures: () => figuresOf({ connections, perSecond, perTenSeconds, searchesPerSecond: searches }),
+    figures: () => figuresOf({ connections, perSecond, perTenSeconds, perDay, searchesPerSecond: searches }),
+  }
+}
+
+/** Counts the calls of a day, which ends at midnight UTC. */
+function createDays() {
+  let day = 0
+  let today = 0
+  let highest = 0
+  let refused = 0
+  return {
+    arrive(max: number) {
+      const now = Math.floor(Date.now() / DAY_MS)
+      today = now === day ? today + 1 : 1
+      day = now
+      highest = Math.max(highest, today)
+      const allowed = max === 0 || today <= max
+      if (!allowed) refused += 1
+      return { allowed, arrived: today }
+    },
+    highest: () => highest,
+    refused: () => refused,
   }
 }

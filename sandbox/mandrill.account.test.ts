@@ -173,8 +173,5 @@ test('a limited key may only ping, and calls above the rate of a key are refused
   const answers = await Promise.all([1, 2, 3].map(() => call(told, 'users/ping2')))
   expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 429])
   const { mandrill } = (await told.ask('GET', '/_sandbox/state')).body.limits
-  expect(mandrill).toMatchObject({
-    perSecond: { highest: 3, refused: 1 },
-    connections: { highest: expect.any(Number) },
-  })
+  expect(mandrill).toMatchObject({ perSecondHighest: 3, connectionsHighest: expect.any(Number), refused: 1 })
 })

@@ -91,8 +91,8 @@ test('the tokens of an app share its limits, and tell how many calls were there 
   const answers = await Promise.all([...tokens, ...tokens].map(read))
   expect(answers.filter(({ status }) => status === 429)).toHaveLength(2)
   const { hubspot } = (await sandbox.ask('GET', '/_sandbox/state')).body.limits
-  expect(hubspot.perTenSeconds).toEqual({ highest: 4, refused: 2 })
-  expect(hubspot.connections.highest).toBeGreaterThanOrEqual(1)
+  expect(hubspot).toMatchObject({ perTenSecondsHighest: 4, refused: 2 })
+  expect(hubspot.connectionsHighest).toBeGreaterThan(1)
 })
 
 test.each([

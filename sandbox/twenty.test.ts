@@ -152,7 +152,7 @@ test('wrong keys are told apart, and the hundred-and-first call of a minute is t
   expect([await as(key), await as(key)]).toEqual([undefined, undefined])
   expect(await as(key)).toEqual({ code: 'BAD_USER_INPUT', subCode: 'LIMIT_REACHED' })
   const { twenty } = (await told.ask('GET', '/_sandbox/state')).body.limits
-  expect(twenty).toMatchObject({ perMinute: { highest: 3, refused: 1 } })
+  expect(twenty).toMatchObject({ perMinuteHighest: 3, refused: 1 })
 })
 
 test('changes are told with a signature over time and body, and say who made them', async () => {
