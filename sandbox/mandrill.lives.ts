@@ -48,11 +48,8 @@ function planOf({ state, email }: Mail): Happening[] {
 function happen({ rejects, hooks }: Surroundings, mail: Mail, name: Happening, details: Details = {}): void {
   const more = changes[name]?.(mail, details) ?? {}
   const ts = Math.floor(Date.now() / 1000)
-  const { bounce_description, diag } = mail.bounce ?? {}
-  const bounce = mail.bounce ? { bounce_description, diag } : {}
-  const reject = mail.reject_reason === null ? {} : { reject: { reason: mail.reject_reason } }
-  const msg = { ...described(mail), ...bounce, ...reject }
-  hooks.tell(name, { event: name, _id: mail._id, ts, ...more, msg: details.withoutMessage ? {} : msg })
+  const msg = details.withoutMessage ? {} : described(mail)
+  hooks.tell(name, { event: name, _id: mail._id, ts, ...more, msg })
   const reason = denials[name]
   if (reason) rejects.add(mail.email, reason, mail.bounce?.diag)
 }

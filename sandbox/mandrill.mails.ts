@@ -121,6 +121,21 @@ export function described(mail: Mail) {
   const { opens_detail, clicks_detail, smtp_events } = mail
   const counts = { opens: opens_detail.length, clicks: clicks_detail.length }
   const details = { opens_detail, clicks_detail, smtp_events }
+  const reject = mail.reject_reason === null ? {} : { reject: { reason: mail.reject_reason } }
+  const trouble = { ...mail.bounce, ...reject }
   const ts = Math.floor(mail.at / 1000)
-  return { ts, _id, sender, template, subject, email, tags, ...counts, state, metadata, ...details }
+  return {
+    ts,
+    _id,
+    sender,
+    template,
+    subject,
+    email,
+    tags,
+    ...counts,
+    state,
+    metadata,
+    ...details,
+    ...trouble,
+  }
 }

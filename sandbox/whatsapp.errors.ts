@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { Refusal, type Reply } from './exchange.ts'
 import type { Issue } from './shape.ts'
 import { codes } from './whatsapp.codes.ts'
+import { WABA } from './whatsapp.messages.ts'
 
 type Extra = { details?: string | undefined; message?: string; subcode?: number; status?: number }
 
 /** Meta says in a header for how many minutes an account that called too often has to wait. */
 const usage = JSON.stringify({
-  102290129340398: [{ type: 'messaging', call_count: 100, estimated_time_to_regain_access: 1 }],
+  [WABA]: [{ type: 'messaging', call_count: 100, estimated_time_to_regain_access: 1 }],
 })
 
 /** A Graph error answer: `build on code and error_data.details`, as Meta says. */

@@ -10,7 +10,7 @@ const digits = text({ pattern: /^\+?[1-9]\d{6,14}$/, message: 'is the digits of 
 const userId = text({ pattern: /^[A-Z]{2}\.[A-Za-z0-9]{1,128}$/ })
 
 /** What people and Meta do, by `type`; the bodies of `POST /_sandbox/events`. */
-export const eventShapes = {
+const eventShapes = {
   message: object(
     {},
     {

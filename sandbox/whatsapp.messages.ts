@@ -24,6 +24,9 @@ export type WhatsAppMessage = {
   failure: Failure | null
 }
 
+/** The business account's id. */
+export const WABA = '102290129340398'
+/** The number people write to when an event names none. */
 export const PHONE_ID = '106540352242922'
 const MESSAGES_KEPT = 20_000
 
@@ -49,7 +52,7 @@ export function createMessages() {
 
 /** WhatsApp's id of a message; like the original it contains the number. */
 export function newWamid({ waId, userId }: Person): string {
-  const person = Buffer.from(`\x1d\x05${waId ?? userId}\x15\x02`).toString('base64')
+  const person = Buffer.from(`\x1d\x05${waId ?? userId}\x15\x02`).toString('base64url')
   return `wamid.${person}${randomBytes(12).toString('hex').toUpperCase()}`
 }
 

@@ -2,14 +2,13 @@ import type { Settings } from './settings.ts'
 import { escapedJson, signWhatsApp } from './signatures.ts'
 import { type Courier, isSuccess, type Parcel, type Webhooks } from './webhooks.ts'
 import { asyncError } from './whatsapp.errors.ts'
-import type { Phone, WhatsAppMessage } from './whatsapp.messages.ts'
+import { type Phone, WABA, type WhatsAppMessage } from './whatsapp.messages.ts'
 
 type Surroundings = { settings: Settings; courier: Courier; webhooks: Webhooks; isSubscribed: () => boolean }
 /** One change as Meta tells it: the field it belongs to, and its value. */
 type Change = { field: string; value: Record<string, unknown> }
 type Waiting = { happening: () => Change; tried: () => void }
 
-export const WABA = '102290129340398'
 const ATTEMPTS = 12
 const LONGEST_WAIT_MS = 30_000
 
