@@ -41,7 +41,7 @@ test('a vendor that is down for 30 s kills no job and holds up no other vendor; 
   expect(await untilFinal(system, ids, 90_000)).toEqual({ COMPLETED: 30 })
   expect((await integration('MAILCHIMP')).breaker).toBe('CLOSED')
   expect((await system.sends()).duplicates).toEqual([])
-})
+}, 120_000)
 
 test('a key that expires makes one alert, uses up no attempt, and its work goes on when it is accepted again', async () => {
   const refused = { vendor: 'hubspot', action: { status: 401 } }
@@ -62,4 +62,4 @@ test('a key that expires makes one alert, uses up no attempt, and its work goes 
     .split('\n')
     .filter((line) => line.includes('"alert":true') && line.includes('hubspot'))
   expect(alerts).toHaveLength(1)
-})
+}, 150_000)
