@@ -115,7 +115,7 @@ describe('every verb', () => {
 
   test('a WhatsApp template is accepted; a template nobody knows is PERMANENT', async () => {
     const accepted = { messageId: expect.stringMatching(/^wamid\./), waId: '16505551234', status: 'accepted' }
-    expect(await whatsapp().sendTemplate(text, context)).toEqual(accepted)
+    expect(await whatsapp().sendTemplate(text, context)).toMatchObject(accepted)
     const error = await failureOf(whatsapp().sendTemplate({ ...text, template: 'nothing' }, context))
     expect(error).toMatchObject({ errorClass: 'PERMANENT', code: '132001' })
   })
