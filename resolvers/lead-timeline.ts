@@ -24,7 +24,7 @@ export function leadTimeline({ builder, Lead, LeadEvent, LeadEventConnection }: 
       args: { leadId: t.arg.id({ required: true }), after: t.arg.string() },
       subscribe: async (_, { leadId, after }, { loaders, timelines, workspaceId }) => {
         if (!(await loaders.lead.load(leadId))) throw new NotFoundError(leadId)
-        return timelines.subscribe(workspaceId, leadId, seqOf(after))
+        return timelines.lead.subscribe(workspaceId, leadId, seqOf(after))
       },
       resolve: (event, _, context) => {
         context.refresh()

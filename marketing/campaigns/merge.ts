@@ -60,8 +60,7 @@ function mergeField(
   const theyChanged = !base || base[field] !== theirs[field]
   const inConflict = weChanged && (theyChanged || stage === 'SENT')
   const winner: ConflictWinner = winnerOf(weChanged, inConflict, stage)
-  if (inConflict)
-    result.conflicts.push({ field, ours: ours[field], mailchimp: theirs[field], winner })
+  if (inConflict) result.conflicts.push({ field, ours: ours[field], mailchimp: theirs[field], winner })
   if (winner === 'OURS') result.push.push(field)
   else {
     result.pull.push(field)

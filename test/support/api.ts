@@ -4,7 +4,7 @@ import { WebSocket } from 'ws'
 import { ApiKey, type Permission, type Role, roles } from '../../entities/api-key.ts'
 import { newId } from '../../entities/ids.ts'
 import type { AnyJobDefinition } from '../../ledger/definition.ts'
-import { createLeadTimelines } from '../../marketing/lead-timelines.ts'
+import { createTimelines } from '../../marketing/timelines.ts'
 import { type Config, loadConfig } from '../../runtime/config.ts'
 import { newKey } from '../../server/auth.ts'
 import { type RunningServer, type ServerSettings, startServer } from '../../server/start.ts'
@@ -69,7 +69,7 @@ export async function startApi(
     ...overrides,
   }
   const { log, orm, ledger, events, fork } = world
-  const timelines = createLeadTimelines(fork, log, world.events.listen)
+  const timelines = createTimelines(fork, log, world.events.listen)
   const ready = async () => ({ ready: true, checks: { database: 'ok', redis: 'ok' } })
   const server = await startServer({ config, log, orm, ledger, events, timelines, ready, ...more })
   const url = `${server.url}/graphql`
