@@ -37,6 +37,8 @@ const CampaignSyncItemSchema = defineEntity({
     /** What both sides held where they differed: so a value that gave way is not lost. Kept nowhere but here. */
     conflicts: p.json().$type<FieldConflict[]>(),
     reason: p.string().length(300).nullable(),
+    /** False while it is in hand, or waits for the job's next attempt. */
+    done: p.boolean(),
     at: time(),
   },
 })

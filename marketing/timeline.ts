@@ -43,3 +43,21 @@ export function readTimeline(
     { orderBy: { seq: 'asc' }, limit, disableIdentityMap: true },
   )
 }
+
+/**
+ * Takes the next `count` numbers of a subject's events. Locks the subject's row for the rest of the transaction.
+ * @returns the last of them; undefined when the subject is gone
+ */
+export async function takeSeqs(
+  em: Em,
+  table: string,
+  subjectId: string,
+  count: number,
+): Promise<number | undefined> {
+  const result = await em.execute<{ affectedRows: number; insertId: number }>(
+    `update ${table} set last_event_seq = last_insert_id(last_event_seq + ?) where id = ?`,
+    [count, subjectId],
+    'run',
+  )
+  return result.affectedRows === 0 ? undefined : Number(result.insertId)
+}

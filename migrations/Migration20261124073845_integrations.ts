@@ -50,7 +50,7 @@ export class Migration20261124073845_integrations extends Migration {
     this.addSql(`alter table \`campaign_sync\` add index \`campaign_sync_page\` (\`workspace_id\`, \`id\`);`)
 
     this.addSql(
-      `create table \`campaign_sync_item\` (\`sync_id\` varchar(40) collate ascii_bin not null, \`subject\` varchar(40) collate ascii_bin not null, \`campaign_id\` varchar(40) collate ascii_bin null, \`mailchimp_id\` varchar(32) collate ascii_bin null, \`direction\` varchar(8) collate ascii_bin null, \`outcome\` varchar(16) collate ascii_bin not null, \`fields\` json not null, \`conflicts\` json not null, \`reason\` varchar(300) null, \`at\` datetime(3) not null, primary key (\`sync_id\`, \`subject\`)) default character set utf8mb4 collate utf8mb4_unicode_ci engine = InnoDB;`,
+      `create table \`campaign_sync_item\` (\`sync_id\` varchar(40) collate ascii_bin not null, \`subject\` varchar(40) collate ascii_bin not null, \`campaign_id\` varchar(40) collate ascii_bin null, \`mailchimp_id\` varchar(32) collate ascii_bin null, \`direction\` varchar(8) collate ascii_bin null, \`outcome\` varchar(16) collate ascii_bin not null, \`fields\` json not null, \`conflicts\` json not null, \`reason\` varchar(300) null, \`done\` tinyint(1) not null, \`at\` datetime(3) not null, primary key (\`sync_id\`, \`subject\`)) default character set utf8mb4 collate utf8mb4_unicode_ci engine = InnoDB;`,
     )
 
     this.addSql(
