@@ -21,6 +21,8 @@ const IntegrationSchema = defineEntity({
     settings: p.json().$type<Record<string, string>>(),
     /** Credentials as encrypted JSON (runtime/secrets.ts); null: none of its own. */
     credentials: p.text().nullable(),
+    /** The access token of an OAuth account, encrypted in the same way. */
+    token: p.text().nullable(),
     /** An operator's word: calls are stopped (OPEN) or let through (CLOSED) whatever the breaker finds. */
     forced: code(8).$type<ForcedState>().nullable(),
     createdAt: time(),

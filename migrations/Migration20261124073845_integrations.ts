@@ -30,7 +30,7 @@ export class Migration20261124073845_integrations extends Migration {
     )
 
     this.addSql(
-      `create table \`integration\` (\`id\` varchar(40) collate ascii_bin not null, \`workspace_id\` varchar(40) collate ascii_bin not null, \`vendor\` varchar(16) collate ascii_bin not null, \`settings\` json not null, \`credentials\` text null, \`forced\` varchar(8) collate ascii_bin null, \`created_at\` datetime(3) not null, \`updated_at\` datetime(3) not null, primary key (\`id\`)) default character set utf8mb4 collate utf8mb4_unicode_ci engine = InnoDB;`,
+      `create table \`integration\` (\`id\` varchar(40) collate ascii_bin not null, \`workspace_id\` varchar(40) collate ascii_bin not null, \`vendor\` varchar(16) collate ascii_bin not null, \`settings\` json not null, \`credentials\` text null, \`token\` text null, \`forced\` varchar(8) collate ascii_bin null, \`created_at\` datetime(3) not null, \`updated_at\` datetime(3) not null, primary key (\`id\`)) default character set utf8mb4 collate utf8mb4_unicode_ci engine = InnoDB;`,
     )
     this.addSql(
       `alter table \`integration\` add unique \`integration_vendor\` (\`workspace_id\`, \`vendor\`);`,

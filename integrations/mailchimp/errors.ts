@@ -83,6 +83,13 @@ export const MAILCHIMP_RULES: readonly ErrorRule[] = [
   { status: [414, 422, 426], errorClass: 'PERMANENT', meaning: 'the request has a wrong form' },
   {
     status: [429],
+    detail: /500 pending/i,
+    errorClass: 'THROTTLED',
+    meaning: 'more than 500 batches or batch webhooks are waiting',
+    retryAfterMs: MINUTE_MS,
+  },
+  {
+    status: [429],
     errorClass: 'THROTTLED',
     meaning: 'more than 10 simultaneous connections',
     retryAfterMs: 5_000,

@@ -105,8 +105,10 @@ export interface CampaignReport {
   hardBounces: number
   softBounces: number
   opens: number
+  /** People who opened; mail programs that load images by themselves count as well. */
   uniqueOpens: number
   clicks: number
+  /** People who clicked. */
   uniqueClicks: number
   unsubscribed: number
   complaints: number
@@ -155,14 +157,20 @@ export interface Mailchimp {
   mergeFields(context: CallContext): Promise<MergeField[]>
 
   upsertMember(input: UpsertMemberInput, context: CallContext): Promise<Member>
-  /** At most 500; those Mailchimp refuses are named with the reason's code. */
+  /**
+   * At most 500; those Mailchimp refuses are named with the reason's code. Which of the others are new, Mailchimp does
+   * not tell. For the same address twice, the later entry counts.
+   */
   upsertMembers(
     inputs: readonly UpsertMemberInput[],
     context: CallContext,
-  ): Promise<{ created: number; updated: number; refused: { email: string; code: string }[] }>
+  ): Promise<{ upserted: number; refused: { email: string; code: string }[] }>
   tagMember(input: { email: string; tags: readonly string[] }, context: CallContext): Promise<void>
   member(email: string, context: CallContext): Promise<Member | undefined>
-  /** At most 1,000, ordered by last change, so that members who change while pages are read are not missed. */
+  /**
+   * At most 1,000, ordered by last change, oldest first. Who changes while pages are read moves to the end and is seen
+   * again, and everybody behind moves up by one: let pages overlap, or somebody is missed.
+   */
   memberPage(
     page: { audienceId?: string; offset: number; count: number; since?: Date },
     context: CallContext,
@@ -186,6 +194,7 @@ export interface Mailchimp {
   content(id: string, context: CallContext): Promise<{ html: string }>
   setContent(id: string, html: string, context: CallContext): Promise<void>
   checklist(id: string, context: CallContext): Promise<{ ready: boolean; items: ChecklistItem[] }>
+  /** Not safe to repeat: the test would come twice. */
   sendTest(id: string, emails: readonly string[], context: CallContext): Promise<void>
   /** Full quarter hours only; read the campaign before a repeat. */
   schedule(id: string, at: Date, context: CallContext): Promise<void>
