@@ -9,6 +9,7 @@ export interface Services {
   /** The accounts of a workspace at the vendors. */
   accounts(workspaceId: string): Promise<Accounts>
   welcome: WelcomeSettings
+  campaigns: CampaignSettings
 }
 
 /** One workspace's vendors. Making a call through an account that is not connected fails with class `AUTH`. */
@@ -29,6 +30,12 @@ interface WelcomeSettings {
   searchAfterSeconds: number
 }
 
+/** How campaigns are kept in step with Mailchimp. */
+interface CampaignSettings {
+  /** Wait before a campaign whose creation was not answered, and which is not found, is created again, in seconds. */
+  settleSeconds: number
+}
+
 /** Builds the clients of the outside systems from the settings. */
 export function createServices(config: Config): Services {
   const accounts = environmentAccounts(config)
@@ -40,6 +47,7 @@ export function createServices(config: Config): Services {
       whatsappLanguages: listOf(config.WHATSAPP_WELCOME_LANGUAGES),
       searchAfterSeconds: config.MANDRILL_SEARCH_AFTER_SECONDS,
     },
+    campaigns: { settleSeconds: config.MAILCHIMP_SETTLE_SECONDS },
   }
 }
 

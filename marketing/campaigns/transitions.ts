@@ -33,8 +33,8 @@ const legal: Record<CampaignState, Steps> = {
     CANCELLED: ['US', 'MAILCHIMP'],
   },
   PAUSED: {
-    DRAFT: ['MAILCHIMP'],
-    SCHEDULED: ['MAILCHIMP'],
+    DRAFT: ['US', 'MAILCHIMP'],
+    SCHEDULED: ['US', 'MAILCHIMP'],
     SENDING: ['MAILCHIMP'],
     SENT: ['MAILCHIMP'],
     CANCELLED: ['US', 'MAILCHIMP'],

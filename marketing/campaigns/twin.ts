@@ -42,8 +42,9 @@ export function compare(campaign: CampaignRow, twin: Twin): Meeting {
 
 /** What has happened is told by Mailchimp; until it sends, the agreed time alone tells a draft from a scheduled one. */
 function stateAfter(campaign: CampaignRow, twin: Twin, { merged }: Merge): CampaignState {
-  if (twin.stage === 'SENT' || twin.state === 'PAUSED') return twin.state
+  if (twin.stage === 'SENT') return twin.state
   if (merged.scheduledAt) return 'SCHEDULED'
+  if (twin.state === 'PAUSED') return 'PAUSED'
   return campaign.state === 'FAILED' ? 'FAILED' : 'DRAFT'
 }
 
