@@ -3,6 +3,7 @@ import { downShape, templateShapes, vendorText, webhooksShape } from './control.
 import { type Call, Refusal, type Reply, type Vendor, vendors } from './exchange.ts'
 import { faultProblem, faultShape } from './faults.ts'
 import { duplicates } from './history.ts'
+import { generatorShape } from './mailchimp.bulk.ts'
 import { renderPage } from './page.ts'
 import { dispatch, on, type Route } from './routes.ts'
 import { applySettings } from './settings.ts'
@@ -12,7 +13,7 @@ import type { World } from './world.ts'
 type Control = { world(): World; reset(): void }
 
 /** Answers one control request. */
-export function control(sandbox: Control, call: Call): Reply {
+export function control(sandbox: Control, call: Call): Reply | Promise<Reply> {
   return dispatch(routesOf(sandbox), call, {
     notFound: () => ({ status: 404, body: { error: 'no such control path; see sandbox/control.ts' } }),
     notAllowed: (allow) => ({ status: 405, body: { error: `use ${allow}` }, headers: { allow } }),
@@ -40,6 +41,7 @@ function routesOf(sandbox: Control): Route[] {
     }),
     on('PUT', '/down', (call) => ok({ down: setDown(world, call) })),
     on('POST', '/templates', (call) => addTemplate(world, call)),
+    on('POST', '/members', (call) => addMembers(world, call)),
     on('POST', '/events', (call) => act(world, call)),
   ]
 }
@@ -77,16 +79,28 @@ function objectOf(call: Call): Record<string, unknown> {
 
 function stateOf(world: World) {
   const states = vendors.map((vendor) => [vendor, world.vendors[vendor].state()] as const)
-  return { requests: world.history.counts(), counts: countsOf(states), ...Object.fromEntries(states) }
+  const limits = vendors.flatMap((vendor) => {
+    const seen = world.vendors[vendor].limits?.()
+    return seen ? [[vendor, seen] as const] : []
+  })
+  return {
+    requests: world.history.counts(),
+    counts: countsOf(world, states),
+    limits: Object.fromEntries(limits),
+    ...Object.fromEntries(states),
+  }
 }
 
-function countsOf(states: (readonly [Vendor, Record<string, unknown>])[]) {
+function countsOf(world: World, states: (readonly [Vendor, Record<string, unknown>])[]) {
   const sizes = states.map(([vendor, state]) => [
     vendor,
     Object.entries(state).map(([name, held]) => [name, sizeOf(held)]),
   ])
   return Object.fromEntries(
-    sizes.map(([vendor, entries]) => [vendor, Object.fromEntries(entries as [string, number][])]),
+    sizes.map(([vendor, entries]) => [
+      vendor,
+      { ...Object.fromEntries(entries as [string, number][]), ...world.vendors[vendor as Vendor].counts?.() },
+    ]),
   )
 }
 
@@ -142,10 +156,18 @@ function addTemplate({ addTemplate }: World, call: Call): Reply {
   return { status: 201, body: { name: body.name } }
 }
 
+/** Fills a Mailchimp audience, cheaply and without webhooks. */
+function addMembers({ addMembers }: World, call: Call): Reply {
+  const outcome = addMembers(read(generatorShape, json(call), refuseIssues))
+  if (typeof outcome === 'string') refuseIf(outcome)
+  return { status: 201, body: outcome }
+}
+
 /** Something happens at the vendor: a person acts, a mailbox bounces. */
 function act(world: World, call: Call): Reply {
   const { vendor, ...event } = objectOf(call)
   const name = read(vendorText, vendor, refuseIssues)
-  refuseIf(world.vendors[name].act(event))
-  return { status: 202, body: { vendor, type: event.type } }
+  const outcome = world.vendors[name].act(event)
+  if (typeof outcome === 'string') refuseIf(outcome)
+  return { status: 202, body: { vendor, type: event.type, ...(outcome as object | null) } }
 }

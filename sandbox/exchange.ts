@@ -19,8 +19,11 @@ export type Call = {
   query: URLSearchParams
   headers: IncomingHttpHeaders
   body: string
+  /** The body as it came, for what is no text. */
+  bytes: Buffer
 }
 
+/** Texts and bytes are written as they are, everything else as JSON. */
 export type Reply = { status: number; body?: unknown; headers?: Record<string, string> }
 
 export type Send = {
@@ -36,16 +39,20 @@ export type Send = {
 
 export type VendorApi = {
   /** Answers a call; throws a Refusal for every error answer. */
-  handle(call: Call): Reply
+  handle(call: Call): Reply | Promise<Reply>
   /** The vendor's own error answer for a status, used by injected faults. */
   failure(status: number): Reply
   /** The secret the caller presented, as found in header or body. */
   credential(call: Call): string
   /** Takes one of the account's connections; the returned function gives it back. */
   enter?(call: Call): () => void
-  /** Something a person or the vendor does; null = done, a text = why not. */
-  act(event: Record<string, unknown>): string | null
+  /** Something a person or the vendor does; null or what it made = done, a text = why not. */
+  act(event: Record<string, unknown>): string | null | { id: string }
   state(): Record<string, unknown>
+  /** How many there are of what `state` shows only in part. */
+  counts?(): Record<string, number>
+  /** How near its limits the vendor was brought. */
+  limits?(): Record<string, number>
   sends(): Send[]
 }
 
@@ -59,9 +66,9 @@ export class Refusal extends Error {
 }
 
 /** The answer of a step, whether it was returned or thrown as a Refusal. */
-export function replyOf(step: () => Reply): Reply {
+export async function replyOf(step: () => Reply | Promise<Reply>): Promise<Reply> {
   try {
-    return step()
+    return await step()
   } catch (error) {
     if (error instanceof Refusal) return error.reply
     throw error

@@ -33,12 +33,12 @@ export function createHubSpot(around: Surroundings): VendorApi {
   let today = 0
 
   return {
-    handle(call) {
+    async handle(call) {
       authenticate(call)
       const remaining = bursts.hit(bearer(call.headers), around.settings.hubspotPerTenSeconds)
       if (remaining < 0) return rateLimited('TEN_SECONDLY_ROLLING')
       today += 1
-      const reply = replyOf(() => dispatch(routes, withoutVersion(call), misses))
+      const reply = await replyOf(() => dispatch(routes, withoutVersion(call), misses))
       if (call.path.endsWith('/search')) return reply
       return { ...reply, headers: { ...reply.headers, ...rateHeaders(around.settings, remaining, today) } }
     },

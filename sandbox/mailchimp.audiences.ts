@@ -1,65 +1,80 @@
+/** Audiences and the changes of their members; every change is told to the webhooks. */
+import { randomBytes } from 'node:crypto'
 import { Refusal } from './exchange.ts'
-import { lookUp, type Member, type Membership, now, put, retag, update } from './mailchimp.members.ts'
-import { type MergeField, usualMergeFields } from './mailchimp.merge.ts'
-import { problem, refuse } from './mailchimp.problems.ts'
-import type { MemberChange, MemberPatch, MergeFieldOrder, TagChange } from './mailchimp.shapes.ts'
-import { subscriberHash } from './signatures.ts'
+import { nowInSeconds, stamp } from './mailchimp.answers.ts'
+import { goneHappening, type Happening, happeningsOf, type Source } from './mailchimp.happenings.ts'
+import { lookUp, type Member, type Membership, tagId } from './mailchimp.members.ts'
+import { addMergeField, type MergeField, usualMergeFields } from './mailchimp.merge.ts'
+import { problem } from './mailchimp.problems.ts'
+import type { AudienceOrder, MergeFieldOrder } from './mailchimp.shapes.ts'
 
-type Audience = Membership & { about: ReturnType<typeof aboutAudience> }
+export type Audience = Membership & { about: ReturnType<typeof aboutAudience> }
+export type Audiences = ReturnType<typeof createAudiences>
 
 /** Two audiences: `a6b5da1054` with single opt-in, `b7c6eb2165` with double opt-in. */
-export function createAudiences() {
-  const audiences = new Map(
-    [
-      aboutAudience('a6b5da1054', 'Newsletter', false),
-      aboutAudience('b7c6eb2165', 'Double opt-in', true),
-    ].map((about) => [about.id, newAudience(about)]),
-  )
+export function createAudiences(tell: (happening: Happening) => void) {
+  const audiences = new Map<string, Audience>()
+  const open = (about: Audience['about']) => {
+    audiences.set(about.id, newAudience(about))
+    return audience(about.id)
+  }
+  open(aboutAudience('a6b5da1054', 'Newsletter', false))
+  open(aboutAudience('b7c6eb2165', 'Double opt-in', true))
 
   function audience(list: string): Audience {
-    const found = audiences.get(list)
-    if (!found) throw new Refusal(problem(404))
-    return found
+    return audiences.get(list) ?? missing()
   }
 
-  function member(list: string, hash: string): Member {
-    const found = lookUp(audience(list), hash)
-    if (!found) throw new Refusal(problem(404))
-    return found
+  function member(list: string, id: string): Member {
+    return lookUp(audience(list), id) ?? missing()
+  }
+
+  /** Makes a change of one member and tells what it was. */
+  function change(list: string, id: string, source: Source, step: (audience: Audience) => Member): Member {
+    const place = audience(list)
+    const found = lookUp(place, id)
+    const before = found && { ...found }
+    const after = step(place)
+    for (const happening of happeningsOf(before, after, source)) tell(happening)
+    return after
   }
 
   return {
-    lists: () => [...audiences.values()].map(described),
-    list: (list: string) => described(audience(list)),
-    allMembers: () => [...audiences.values()].flatMap(({ members }) => [...members.values()]),
-    mergeFields: (list: string) => audience(list).fields,
+    all: () => [...audiences.values()],
+    find: (list: string) => audiences.get(list),
+    audience,
+    member,
+    change,
+    create: ({ name, double_optin = false, email_type_option }: AudienceOrder) =>
+      open({ ...aboutAudience(randomBytes(5).toString('hex'), name, double_optin), email_type_option }),
+    mergeFields: (list: string): MergeField[] => audience(list).fields,
     addMergeField: (list: string, order: MergeFieldOrder) => addMergeField(audience(list), order),
-    select: (list: string, query: URLSearchParams) => select(audience(list), query),
-    get: member,
-    put: (list: string, hash: string, change: MemberChange, skip: boolean) =>
-      put(audience(list), hash, change, skip),
-    patch: (list: string, hash: string, change: MemberPatch, skip: boolean) =>
-      update(audience(list), member(list, hash), change, skip),
-    archive(list: string, hash: string) {
-      const found = member(list, hash)
-      if (found.status === 'archived') {
+    tags: (list: string, start: string) => tagsOf(audience(list), start),
+    archive(list: string, id: string, source: Source): Member {
+      if (member(list, id).status === 'archived') {
         throw new Refusal(problem(405, 'Method Not Allowed', 'This list member cannot be removed.'))
       }
-      return Object.assign(found, { status: 'archived', last_changed: now() })
+      return change(list, id, source, () =>
+        Object.assign(member(list, id), { status: 'archived', changedAt: nowInSeconds() }),
+      )
     },
-    forget(list: string, hash: string) {
-      const found = member(list, hash)
+    /** Erases a member; the API can never add the address again. */
+    forget(list: string, id: string, source: Source): void {
+      const found = member(list, id)
       audience(list).forgotten.add(found.id)
       audience(list).members.delete(found.id)
-      return found
+      if (found.status !== 'archived') for (const happening of goneHappening(found, source)) tell(happening)
     },
-    tag: (list: string, hash: string, tags: TagChange[]) => retag(member(list, hash), tags),
-    act: (event: Record<string, unknown>) => act(audience(String(event.list ?? 'a6b5da1054')), event),
   }
 }
 
+function missing(): never {
+  throw new Refusal(problem(404))
+}
+
 function aboutAudience(id: string, name: string, double_optin: boolean) {
-  return { id, name, double_optin, email_type_option: false, date_created: now(), visibility: 'pub' }
+  const date_created = stamp(nowInSeconds())
+  return { id, name, double_optin, email_type_option: false, date_created, visibility: 'pub' }
 }
 
 function newAudience(about: Audience['about']): Audience {
@@ -70,48 +85,26 @@ function newAudience(about: Audience['about']): Audience {
     fields: usualMergeFields(about.id),
     forgotten: new Set(),
     compliance: new Set(),
+    counter: 0,
   }
 }
 
-function described({ about, members }: Audience) {
-  const having = (status: string) => [...members.values()].filter((each) => each.status === status).length
-  const stats = { member_count: having('subscribed'), unsubscribe_count: having('unsubscribed') }
-  return { ...about, stats: { ...stats, cleaned_count: having('cleaned') } }
-}
-
-function addMergeField({ about, fields }: Audience, order: MergeFieldOrder): MergeField {
-  const merge_id = fields.length + 1
-  const tag = order.tag ?? `MMERGE${merge_id}`
-  if (fields.some((field) => field.tag === tag)) {
-    refuse('Invalid Resource', `A Merge Field with the tag "${tag}" already exists for this list.`)
+/** An audience as the API shows it. */
+export function describedAudience({ about, members, fields }: Audience) {
+  const counts: Record<string, number> = {}
+  for (const { status } of members.values()) counts[status] = (counts[status] ?? 0) + 1
+  const stats = {
+    member_count: counts.subscribed ?? 0,
+    unsubscribe_count: counts.unsubscribed ?? 0,
+    cleaned_count: counts.cleaned ?? 0,
+    merge_field_count: fields.length,
   }
-  const { name, type, required = false } = order
-  const field = { merge_id, tag, name, type, required, list_id: about.id }
-  fields.push(field)
-  return field
+  return { ...about, stats }
 }
 
-function select({ members }: Audience, query: URLSearchParams): Member[] {
-  const status = query.get('status')
-  const since = Date.parse(query.get('since_last_changed') ?? '1970-01-01T00:00:00Z')
-  return [...members.values()].filter(
-    (each) => (status === null || each.status === status) && Date.parse(each.last_changed) >= since,
-  )
-}
-
-const acts: Record<string, string> = {
-  subscribe: 'subscribed',
-  unsubscribe: 'unsubscribed',
-  cleaned: 'cleaned',
-}
-
-/** A person subscribes (confirms), unsubscribes, or their mailbox bounces for good. */
-function act(audience: Audience, event: Record<string, unknown>): Member | string {
-  const status = acts[String(event.type)]
-  if (!status) return `type is one of ${Object.keys(acts).join(', ')}`
-  const member = audience.members.get(subscriberHash(String(event.email)))
-  if (!member) return `${String(event.email)} is not a member`
-  if (status === 'subscribed') audience.compliance.delete(member.id)
-  else audience.compliance.add(member.id)
-  return Object.assign(member, { status, last_changed: now() })
+function tagsOf({ members }: Audience, start: string) {
+  const names = new Set<string>()
+  for (const { tags } of members.values()) for (const name of tags) names.add(name)
+  const fitting = [...names].filter((name) => name.toLowerCase().startsWith(start.toLowerCase()))
+  return fitting.sort().map((name) => ({ id: tagId(name), name }))
 }

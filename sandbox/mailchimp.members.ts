@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { checkMergeValues, type MergeField } from './mailchimp.merge.ts'
-import { refuse, refuseFields } from './mailchimp.problems.ts'
-import type { MemberChange, MemberPatch, TagChange } from './mailchimp.shapes.ts'
+import { nowInSeconds, stamp } from './mailchimp.answers.ts'
+import type { MergeField, MergeValues } from './mailchimp.merge.ts'
+import type { MemberPatch } from './mailchimp.shapes.ts'
 import { subscriberHash } from './signatures.ts'
 
 /** What the rules about members need to know of their audience. */
@@ -13,124 +12,94 @@ export type Membership = {
   forgotten: Set<string>
   /** Hashes of people who left by themselves or bounced: the API may not subscribe them. */
   compliance: Set<string>
-}
-export type Member = ReturnType<typeof newMember>
-
-/** Finds by subscriber hash or e-mail address. (The real API takes a contact id, too.) */
-export function lookUp({ members }: Membership, id: string): Member | undefined {
-  return members.get(id.includes('@') ? subscriberHash(id) : id)
+  /** How many members there ever were; numbers the next. */
+  counter: number
 }
 
-/** Inserts or updates; a new member needs `status_if_new`, which leaves present members alone. */
-export function put(audience: Membership, hash: string, change: MemberChange, skip: boolean): Member {
-  const found = lookUp(audience, hash)
-  if (found) return update(audience, found, change, skip)
-  checkAddress(audience, change.email_address)
-  const id = subscriberHash(change.email_address)
-  if (audience.members.has(id)) alreadyMember(change.email_address)
-  if (id !== hash && !hash.includes('@')) {
-    refuseFields([{ field: 'email_address', message: 'The subscriber hash is not that of this address' }])
-  }
-  if (!change.status_if_new) {
-    refuseFields([{ field: 'status_if_new', message: 'Required fields were not provided: status_if_new' }])
-  }
-  const created = newMember(audience.listId, change.email_address)
-  applyChange(audience, created, { ...change, status: change.status_if_new }, skip)
-  audience.members.set(created.id, created)
-  return created
+/**
+ * A member as it is kept: small, for there may be a hundred thousand of them. Members share the empty
+ * values, so these are replaced and never changed.
+ */
+export type Member = {
+  /** The subscriber hash; changes with the address. */
+  id: string
+  /** Stays. */
+  number: number
+  listId: string
+  email: string
+  status: string
+  changedAt: number
+  merge: MergeValues
+  tags: readonly string[]
+  details: Details
 }
+type Details = Omit<MemberPatch, 'email_address' | 'merge_fields' | 'status'>
 
-/** Changes a member; a new address moves it to a new hash. */
-export function update(audience: Membership, member: Member, change: MemberPatch, skip: boolean): Member {
-  const email = change.email_address ?? member.email_address
-  const id = subscriberHash(email)
-  if (id !== member.id) checkAddress(audience, email)
-  if (id !== member.id && audience.members.has(id)) alreadyMember(email)
-  applyChange(audience, member, change, skip)
-  if (id !== member.id) move(audience, member, email)
-  return member
-}
+const noTags: readonly string[] = []
+const noDetails: Details = {}
 
-function alreadyMember(email: string): never {
-  return refuse(
-    'Member Exists',
-    `${email} is already a list member. Use PUT to insert or update list members.`,
-  )
-}
-
-function move({ members }: Membership, member: Member, email: string): void {
-  members.delete(member.id)
-  Object.assign(member, { id: subscriberHash(email), email_address: email })
-  members.set(member.id, member)
-}
-
-function checkAddress({ forgotten }: Membership, email: string): void {
-  if (!/^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/.test(email)) {
-    refuse('Invalid Resource', 'Please provide a valid email address.')
-  }
-  if (/@(fake\.invalid-example|(.+\.)?example\.invalid)$/i.test(email)) {
-    refuse('Invalid Resource', `${email} looks fake or invalid, please enter a real email address.`)
-  }
-  if (forgotten.has(subscriberHash(email))) {
-    const detail = `${email} was permanently deleted and cannot be re-imported. The contact must re-subscribe to get back on the list.`
-    refuse('Forgotten Email Not Subscribed', detail)
+/** A member nobody has told anything about yet; not in the audience before `members.set`. */
+export function newMember(audience: Membership, email: string): Member {
+  audience.counter += 1
+  return {
+    id: subscriberHash(email),
+    number: audience.counter,
+    listId: audience.listId,
+    email,
+    status: 'pending',
+    changedAt: nowInSeconds(),
+    merge: {},
+    tags: noTags,
+    details: noDetails,
   }
 }
 
-function applyChange(audience: Membership, member: Member, change: MemberPatch, skip: boolean): void {
-  const { email_address: _address, merge_fields: given = {}, status, ...plain } = change
-  const merge_fields = { ...member.merge_fields, ...given }
-  checkMergeValues(audience.fields, given, merge_fields, skip)
-  if (status) checkStatus(audience, member, status)
-  const { status_if_new: _new, ...rest } = plain as typeof plain & { status_if_new?: string }
-  Object.assign(member, rest, { merge_fields, last_changed: now() }, status ? { status } : {})
+/** Finds by subscriber hash, e-mail address or contact id. */
+export function lookUp({ members, listId }: Membership, id: string): Member | undefined {
+  const found = members.get(id.includes('@') ? subscriberHash(id) : id)
+  const start = contactStart(listId)
+  if (found || !id.startsWith(start)) return found
+  const number = Number.parseInt(id.slice(start.length), 16)
+  return [...members.values()].find((member) => member.number === number)
 }
 
-/** People who left by themselves can only be asked (`pending`), never subscribed. */
-function checkStatus({ compliance }: Membership, { id, email_address }: Member, status: string): void {
-  const protectedAddress = compliance.has(id) || /^compliance.*@bounce\.example$/i.test(email_address)
-  if (status !== 'subscribed' || !protectedAddress) return
-  const reason =
-    'is in a compliance state due to unsubscribe, bounce, or compliance review and cannot be subscribed.'
-  refuse('Member In Compliance State', `${email_address} ${reason}`)
+function contactStart(listId: string): string {
+  return subscriberHash(listId).slice(0, 24)
 }
 
-/** Adds and removes tags; tags not named stay. */
-export function retag(member: Member, changes: TagChange[]): Member {
-  const names = new Set(member.tags.map((tag) => tag.name))
-  for (const { name, status } of changes) {
-    if (status === 'active') names.add(name)
-    else names.delete(name)
-  }
-  const tags = [...names].map((name) => ({ id: tagId(name), name }))
-  return Object.assign(member, { tags, tags_count: tags.length, last_changed: now() })
-}
-
-function tagId(name: string): number {
+/** Tags have the same number in every audience. */
+export function tagId(name: string): number {
   return Number.parseInt(subscriberHash(name).slice(0, 6), 16)
 }
 
-function newMember(list_id: string, email_address: string) {
+/** A member as the API shows it. */
+export function described(member: Member) {
+  const { id, number, listId, email, status, merge, tags, changedAt, details } = member
   return {
-    id: subscriberHash(email_address),
-    email_address,
-    unique_email_id: randomBytes(5).toString('hex'),
-    contact_id: randomBytes(16).toString('hex'),
-    web_id: randomBytes(4).readUInt32BE(0) % 1_000_000_000,
-    email_type: 'html',
-    status: 'pending',
-    merge_fields: {} as Record<string, unknown>,
+    id,
+    email_address: email,
+    unique_email_id: uniqueEmailId(member),
+    contact_id: contactStart(listId) + number.toString(16).padStart(8, '0'),
+    full_name: [merge.FNAME, merge.LNAME].filter(Boolean).join(' '),
+    web_id: 100_000_000 + number,
+    email_type: details.email_type ?? 'html',
+    status,
+    merge_fields: merge,
     stats: { avg_open_rate: 0, avg_click_rate: 0 },
-    language: '',
-    vip: false,
-    list_id,
-    last_changed: now(),
-    tags_count: 0,
-    tags: [] as { id: number; name: string }[],
+    ip_signup: details.ip_signup ?? '',
+    timestamp_signup: details.timestamp_signup ?? '',
+    ip_opt: details.ip_opt ?? '',
+    timestamp_opt: details.timestamp_opt ?? '',
+    last_changed: stamp(changedAt),
+    language: details.language ?? '',
+    vip: details.vip ?? false,
+    tags_count: tags.length,
+    tags: tags.map((name) => ({ id: tagId(name), name })),
+    list_id: listId,
   }
 }
 
-/** Mailchimp writes times with a zone and without milliseconds. */
-export function now(): string {
-  return new Date().toISOString().replace(/\.\d+Z$/, '+00:00')
+/** Mailchimp's own key of the member in webhooks; stays when the address changes. */
+export function uniqueEmailId({ listId, number }: Member): string {
+  return subscriberHash(`${listId} ${number}`).slice(0, 10)
 }

@@ -1,4 +1,5 @@
-import { refuseFields } from './mailchimp.problems.ts'
+import { refuse, refuseFields } from './mailchimp.problems.ts'
+import type { MergeFieldOrder } from './mailchimp.shapes.ts'
 import { isObject } from './shape.ts'
 
 export type MergeField = {
@@ -8,6 +9,7 @@ export type MergeField = {
   type: string
   required: boolean
   list_id: string
+  options?: object
 }
 export type MergeValues = Record<string, unknown>
 
@@ -28,6 +30,22 @@ export function usualMergeFields(listId: string): MergeField[] {
     required: false,
     list_id: listId,
   }))
+}
+
+/** Adds a field; without a tag it is called MMERGE and its number. */
+export function addMergeField(
+  { listId, fields }: { listId: string; fields: MergeField[] },
+  order: MergeFieldOrder,
+): MergeField {
+  const merge_id = fields.length + 1
+  const tag = order.tag ?? `MMERGE${merge_id}`
+  if (fields.some((field) => field.tag === tag)) {
+    refuse('Invalid Resource', `A Merge Field with the tag "${tag}" already exists for this list.`)
+  }
+  const { name, type, required = false, options = {} } = order
+  const field = { merge_id, tag, name, type, required, options, list_id: listId }
+  fields.push(field)
+  return field
 }
 
 /**

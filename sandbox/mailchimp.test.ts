@@ -144,7 +144,7 @@ test('ten calls at once are served, of twenty some are turned away, and the conn
     Promise.all(
       Array.from({ length: count }, () => sandbox.ask('GET', '/mc/3.0/ping').then((answer) => answer.status)),
     )
-  await sandbox.ask('PUT', '/_sandbox/settings', { mailchimpLatencyMs: 100 })
+  await sandbox.ask('PUT', '/_sandbox/settings', { mailchimpLatencyMs: 1_000 })
   expect(new Set(await burst(10))).toEqual(new Set([200]))
   expect((await burst(20)).filter((status) => status === 429)).toHaveLength(10)
   expect(new Set(await burst(10))).toEqual(new Set([200]))

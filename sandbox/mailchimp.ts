@@ -1,47 +1,95 @@
-/** Mailchimp Marketing v3: audiences and their members (integrations.md 3). */
+/** Mailchimp Marketing v3: audiences, members, campaigns, reports, batches, webhooks (integrations.md 3). */
 import { randomUUID } from 'node:crypto'
-import { bearer, type Call, Refusal, type Reply, replyOf, type VendorApi } from './exchange.ts'
-import { createAudiences } from './mailchimp.audiences.ts'
-import { project } from './mailchimp.fields.ts'
-import { problem, refuseIssues } from './mailchimp.problems.ts'
-import { mergeFieldShape, patchShape, putShape, tagsShape } from './mailchimp.shapes.ts'
-import { createMailchimpHook } from './mailchimp.webhooks.ts'
-import { dispatch, on, type Route } from './routes.ts'
+import { bearer, type Call, Refusal, type Reply, replyOf, type Send, type VendorApi } from './exchange.ts'
+import { createConnections, createRate } from './limits.ts'
+import { actAtMailchimp } from './mailchimp.acts.ts'
+import { createAudiences, describedAudience } from './mailchimp.audiences.ts'
+import { createBatches } from './mailchimp.batches.ts'
+import { generateMembers, type generatorShape } from './mailchimp.bulk.ts'
+import { batchRoutes, campaignRoutes, reportRoutes } from './mailchimp.campaign.routes.ts'
+import { createCampaigns } from './mailchimp.campaigns.ts'
+import type { Sent } from './mailchimp.delivery.ts'
+import { createHooks, describedHook } from './mailchimp.hooks.ts'
+import { audienceRoutes, hookRoutes, memberRoutes } from './mailchimp.list.routes.ts'
+import { described } from './mailchimp.members.ts'
+import { problem } from './mailchimp.problems.ts'
+import type { Surroundings } from './mailchimp.webhooks.ts'
+import { dispatch, on } from './routes.ts'
 import type { Settings } from './settings.ts'
-import { read, type Shape } from './shape.ts'
-import type { Courier, Webhooks } from './webhooks.ts'
+import type { Of } from './shape.ts'
 
-type Surroundings = { settings: Settings; courier: Courier; webhooks: Webhooks }
-type Audiences = ReturnType<typeof createAudiences>
+export type Mailchimp = VendorApi & {
+  /** Fills an audience; a text tells why not. */
+  addMembers(order: Of<typeof generatorShape>): { added: number; total: number } | string
+}
 
 const KEY = /^(?!bad)[0-9a-f]{32}-[a-z]{2}\d{1,3}$/
+const MEMBERS_SHOWN = 1000
 
-export function createMailchimp(around: Surroundings): VendorApi {
-  const audiences = createAudiences()
-  const routes = createRoutes(audiences)
-  const tellPerson = createMailchimpHook(around)
-  const connections = new Map<string, number>()
+export function createMailchimp(around: Surroundings): Mailchimp {
+  const { settings } = around
+  const hooks = createHooks(around)
+  const audiences = createAudiences(hooks.tell)
+  const campaigns = createCampaigns(around, audiences, hooks.tell)
+  const batches = createBatches(around, { run: (call) => answer(call), tellHooks: hooks.batch.tell })
+  const limits = createLimits(settings)
+  const routes = [
+    on('GET', '/ping', () => ({ status: 200, body: { health_status: "Everything's Chimpy!" } })),
+    ...audienceRoutes(audiences),
+    ...memberRoutes(audiences),
+    ...hookRoutes(audiences, hooks),
+    ...campaignRoutes(campaigns),
+    ...reportRoutes(campaigns, audiences, settings),
+    ...batchRoutes(batches, hooks.batch),
+  ]
+  const results = on('GET', RESULTS, (call, id) => batches.download(id!, call.query))
+
+  async function answer(call: Call): Promise<Reply> {
+    const reply = await replyOf(() => {
+      if (results.pattern.test(call.path)) return dispatch([results], call, misses)
+      authenticate(call)
+      return dispatch(routes, call, misses)
+    })
+    return { ...reply, headers: { 'x-request-id': randomUUID(), ...reply.headers } }
+  }
 
   return {
-    handle(call) {
-      const reply = replyOf(() => {
-        authenticate(call)
-        return dispatch(routes, call, { notFound: () => problem(404), notAllowed: methodNotAllowed })
-      })
-      return { ...reply, headers: { 'x-request-id': randomUUID(), ...reply.headers } }
-    },
+    handle: answer,
     failure: problem,
     credential,
-    enter: (call) => takeConnection(connections, credential(call), around.settings.mailchimpConnections),
-    act(event) {
-      const outcome = audiences.act(event)
-      if (typeof outcome === 'string') return outcome
-      tellPerson(String(event.type), outcome)
-      return null
+    enter: (call) => (results.pattern.test(call.path) ? noLimit : limits.enter(credential(call))),
+    act: (event) => actAtMailchimp(audiences, campaigns, event),
+    addMembers: (order) => {
+      const audience = audiences.find(order.list)
+      return audience ? generateMembers(audience, order) : `no audience has the id ${order.list}`
     },
-    state: () => ({ lists: audiences.lists(), members: audiences.allMembers() }),
-    sends: () => [],
+    state: () => ({
+      lists: audiences.all().map(describedAudience),
+      members: audiences
+        .all()
+        .flatMap(({ members }) => [...members.values()].slice(-MEMBERS_SHOWN))
+        .map(described),
+      campaigns: campaigns.all().map(campaigns.describe),
+      testMails: campaigns.sent().filter(({ kind }) => kind === 'test'),
+      webhooks: hooks.all().map((hook) => ({ ...describedHook(hook), disabled: hook.disabled })),
+      batches: batches.all().map(({ archive: _archive, ...batch }) => batch),
+    }),
+    counts: () => ({ members: audiences.all().reduce((sum, { members }) => sum + members.size, 0) }),
+    limits: limits.seen,
+    sends: () => campaigns.sent().flatMap(sendOf),
   }
+}
+
+/** Where the results of batches lie: beside the API, for whoever has the signed address. */
+const RESULTS = '/:id-response\\.tar\\.gz'
+const noLimit = (): void => {}
+const misses = { notFound: () => problem(404), notAllowed: methodNotAllowed }
+
+/** One send per campaign, not per person: what must not happen twice is the campaign. */
+function sendOf({ kind, id, title, to, at }: Sent): Send[] {
+  if (kind === 'test') return []
+  const what = { recipient: `audience ${to}`, template: title, correlation: title }
+  return [{ vendor: 'mailchimp', channel: 'email', ...what, id, accepted: true, at }]
 }
 
 /** The API key of `Basic anything:key` or `Bearer key`. */
@@ -60,90 +108,32 @@ function authenticate(call: Call): void {
   if (!KEY.test(key)) throw new Refusal(problem(401))
 }
 
-function takeConnection(connections: Map<string, number>, account: string, max: number): () => void {
-  const open = connections.get(account) ?? 0
-  if (open >= max) throw new Refusal(problem(429))
-  connections.set(account, open + 1)
-  return () => {
-    const left = (connections.get(account) ?? 1) - 1
-    if (left > 0) connections.set(account, left)
-    else connections.delete(account)
+/** Ten simultaneous connections, and what the settings say about a second. */
+function createLimits(settings: Settings) {
+  const connections = createConnections()
+  const seconds = createRate(1000)
+  let cdnRefused = 0
+  return {
+    enter(key: string): () => void {
+      const { allowed, arrived } = seconds.arrive(key, settings.mailchimpPerSecond)
+      const cdn = settings.mailchimpCdnPerSecond
+      if (cdn > 0 && arrived > cdn) {
+        if (allowed) cdnRefused += 1
+        throw new Refusal(problem(403))
+      }
+      if (!allowed) throw new Refusal(problem(429))
+      const leave = connections.enter(key, settings.mailchimpConnections)
+      if (!leave) throw new Refusal(problem(429))
+      return leave
+    },
+    seen: () => ({
+      connectionsHighest: connections.highest(),
+      perSecondHighest: seconds.highest(),
+      refused: connections.refused() + seconds.refused() + cdnRefused,
+    }),
   }
 }
 
 function methodNotAllowed(allow: string): Reply {
   return { ...problem(405), headers: { 'content-type': 'application/problem+json', allow } }
-}
-
-function createRoutes(audiences: Audiences): Route[] {
-  const member = '/lists/:list/members/:hash'
-  return [
-    on('GET', '/ping', () => ({ status: 200, body: { health_status: "Everything's Chimpy!" } })),
-    on('GET', '/lists', (call) => page(call, 'lists', audiences.lists())),
-    on('GET', '/lists/:list', (call, list) => found(call, audiences.list(list!))),
-    on('GET', '/lists/:list/merge-fields', (call, list) =>
-      page(call, 'merge_fields', audiences.mergeFields(list!)),
-    ),
-    on('POST', '/lists/:list/merge-fields', (call, list) =>
-      found(call, audiences.addMergeField(list!, bodyOf(call, mergeFieldShape))),
-    ),
-    on('GET', '/lists/:list/members', (call, list) =>
-      page(call, 'members', audiences.select(list!, call.query)),
-    ),
-    on('GET', member, (call, list, hash) => found(call, audiences.get(list!, hash!))),
-    on('PUT', member, (call, list, hash) =>
-      found(call, audiences.put(list!, hash!, bodyOf(call, putShape), skipsMergeRules(call))),
-    ),
-    on('PATCH', member, (call, list, hash) =>
-      found(call, audiences.patch(list!, hash!, bodyOf(call, patchShape), skipsMergeRules(call))),
-    ),
-    on('DELETE', member, (_, list, hash) => done(audiences.archive(list!, hash!))),
-    on('POST', `${member}/actions/delete-permanent`, (_, list, hash) => done(audiences.forget(list!, hash!))),
-    on('POST', `${member}/tags`, (call, list, hash) =>
-      done(audiences.tag(list!, hash!, bodyOf(call, tagsShape).tags)),
-    ),
-  ]
-}
-
-function skipsMergeRules(call: Call): boolean {
-  return call.query.get('skip_merge_validation') === 'true'
-}
-
-function bodyOf<T>(call: Call, shape: Shape<T>): T {
-  return read(shape, parse(call.body), refuseIssues)
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    throw new Refusal(
-      problem(400, 'JSON Parse Exception', 'We encountered an unspecified JSON parsing error.'),
-    )
-  }
-}
-
-function found(call: Call, body: object): Reply {
-  return { status: 200, body: project(body, call.query) }
-}
-
-/** The answer of a call whose effect has just been made. */
-function done(_effect: object): Reply {
-  return { status: 204 }
-}
-
-/** A page of `count` (default 10, at most 1000) items after `offset`. */
-function page(call: Call, name: string, all: object[]): Reply {
-  const count = integer(call, 'count', 10, 1000)
-  const offset = integer(call, 'offset', 0, Number.MAX_SAFE_INTEGER)
-  const body = { [name]: all.slice(offset, offset + count), total_items: all.length }
-  return found(call, body)
-}
-
-function integer(call: Call, name: string, fallback: number, max: number): number {
-  const given = call.query.get(name)
-  const value = given === null ? fallback : Number(given)
-  if (Number.isInteger(value) && value >= 0 && value <= max) return value
-  const issue = { kind: 'value' as const, path: [name], message: `must be 0 to ${max}`, got: String(given) }
-  return refuseIssues([issue])
 }

@@ -1,52 +1,68 @@
-import type { Member } from './mailchimp.members.ts'
+/** Mailchimp's webhooks on their way: one signed form per event, tried again until it is taken. */
+import { formOf, type Happening } from './mailchimp.happenings.ts'
 import type { Settings } from './settings.ts'
 import { signMailchimp } from './signatures.ts'
 import { type Courier, createLine, isSuccess, type Parcel, type Webhooks } from './webhooks.ts'
 
-type Happening = { type: string; member: Member; firedAt: Date }
-type Surroundings = { settings: Settings; courier: Courier; webhooks: Webhooks }
+export type Surroundings = { settings: Settings; courier: Courier; webhooks: Webhooks }
+/** A receiver of webhooks. A secret of null leaves them unsigned; a disabled one gets nothing any more. */
+export type Target = { url: string; secret: string | null; disabled: boolean }
+export type Post = (event: Pick<Happening, 'firedAt' | 'data'> & { type: string }) => void
 
-/**
- * Tells what people did, one signed form per event (integrations.md 3.7). Changes made through the
- * API are not told: the audience's hook has `sources.api: false`.
- */
-export function createMailchimpHook({ settings, courier, webhooks }: Surroundings) {
-  const send = createLine<Happening>(courier, {
+const ATTEMPTS = 10
+
+/** Sends events to one target in order. An answer of 410 disables the target for good. */
+export function createPost(around: Surroundings, target: () => Target | undefined): Post {
+  const { courier, settings } = around
+  const send = createLine<string>(courier, {
     most: 1,
-    pack: ([happening]) => happening && parcel(webhooks, happening),
-    attempts: 10,
+    pack: ([body]) => parcel(target(), body),
+    attempts: ATTEMPTS,
     waitMs: (attempt) => settings.webhookRetryMs * attempt,
-    accepts: isSuccess,
+    accepts: (status) => isSuccess(status) || isGone(target(), status),
   })
-  return (type: string, member: Member): void => {
-    if (!settings.webhooksEnabled || !webhooks.mailchimp) return
-    const happening = { type, member: { ...member }, firedAt: new Date() }
-    courier.later(settings.webhookDelayMs, () => send(happening))
+  return (event) => {
+    if (!settings.webhooksEnabled || !target() || target()?.disabled) return
+    const body = formOf(event)
+    courier.later(settings.webhookDelayMs, () => send(body))
   }
 }
 
-function parcel({ mailchimp }: Webhooks, happening: Happening): Parcel | undefined {
-  if (!mailchimp) return undefined
-  const body = new URLSearchParams(formOf(happening)).toString()
-  const signature = signMailchimp(mailchimp.secret, body, Math.floor(Date.now() / 1000))
-  const headers = { 'content-type': 'application/x-www-form-urlencoded', 'x-mailchimp-signature': signature }
-  return { vendor: 'mailchimp', url: mailchimp.url, headers, body }
+function isGone(target: Target | undefined, status: number): boolean {
+  if (target && status === 410) target.disabled = true
+  return status === 410
 }
 
-function formOf({ type, member, firedAt }: Happening): Record<string, string> {
-  const merges = Object.entries(member.merge_fields).map(([tag, value]) => [
-    `data[merges][${tag}]`,
-    String(value),
-  ])
-  return {
-    type,
-    fired_at: firedAt.toISOString().slice(0, 19).replace('T', ' '),
-    ...(type === 'unsubscribe' ? { 'data[action]': 'unsub', 'data[reason]': 'manual' } : {}),
-    ...(type === 'cleaned' ? { 'data[reason]': 'hard' } : {}),
-    'data[id]': member.unique_email_id,
-    'data[list_id]': member.list_id,
-    'data[email]': member.email_address,
-    'data[email_type]': member.email_type,
-    ...Object.fromEntries(merges),
+function parcel(target: Target | undefined, body = ''): Parcel | undefined {
+  if (!target || target.disabled) return undefined
+  const now = Math.floor(Date.now() / 1000)
+  const signature = target.secret && { 'x-mailchimp-signature': signMailchimp(target.secret, body, now) }
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', ...(signature || {}) }
+  return { vendor: 'mailchimp', url: target.url, headers, body }
+}
+
+/**
+ * The one target of the control API: it hears of everything but what the API itself did, like an
+ * audience's webhook with `sources.api: false`.
+ */
+export function createGlobalPost(around: Surroundings): (happening: Happening) => void {
+  let disabledUrl = ''
+  const target = (): Target | undefined => {
+    const { mailchimp } = around.webhooks
+    return (
+      mailchimp && {
+        ...mailchimp,
+        get disabled() {
+          return disabledUrl === mailchimp.url
+        },
+        set disabled(isDisabled) {
+          disabledUrl = isDisabled ? mailchimp.url : ''
+        },
+      }
+    )
+  }
+  const post = createPost(around, target)
+  return (happening) => {
+    if (happening.source !== 'api') post(happening)
   }
 }

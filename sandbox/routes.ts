@@ -1,6 +1,6 @@
 import { type Call, Refusal, type Reply } from './exchange.ts'
 
-type Run = (call: Call, ...params: string[]) => Reply
+type Run = (call: Call, ...params: string[]) => Reply | Promise<Reply>
 export type Route = { method: string; pattern: RegExp; run: Run }
 
 /** A route whose `:name` parts are handed to `run` in order, URL-decoded. */
@@ -12,7 +12,7 @@ export function on(method: string, path: string, run: Run): Route {
 type Misses = { notFound: () => Reply; notAllowed: (allow: string) => Reply }
 
 /** Runs the route that fits; an unknown path and a known path with another method differ. */
-export function dispatch(routes: readonly Route[], call: Call, misses: Misses): Reply {
+export function dispatch(routes: readonly Route[], call: Call, misses: Misses): Reply | Promise<Reply> {
   const fitting = routes.filter((route) => route.pattern.test(call.path))
   const route = fitting.find((candidate) => candidate.method === call.method)
   if (route) return route.run(call, ...params(route, call.path))

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { control } from './control.ts'
 import { type Call, replyOf } from './exchange.ts'
 import type { Settings } from './settings.ts'
-import { addresseeOf, readBody, serve, write } from './traffic.ts'
+import { addresseeOf, readBytes, serve, write } from './traffic.ts'
 import type { Webhooks } from './webhooks.ts'
 import { createWorld, type World } from './world.ts'
 
@@ -47,17 +47,21 @@ async function handle(holder: Holder, request: IncomingMessage, response: Server
   const url = new URL(request.url ?? '/', 'http://sandbox')
   const addressee = addresseeOf(url.pathname)
   if (addressee) return serve(holder.world(), { request, response, url, ...addressee })
+  const bytes = (await readBytes(request)) ?? Buffer.alloc(0)
   const call: Call = {
     method: request.method ?? 'GET',
     path: url.pathname.replace(/^\/_sandbox/, ''),
     query: url.searchParams,
     headers: request.headers,
-    body: (await readBody(request)) ?? '',
+    body: bytes.toString(),
+    bytes,
   }
   const isControl = url.pathname === '/_sandbox' || url.pathname.startsWith('/_sandbox/')
   write(
     response,
-    isControl ? replyOf(() => control(holder, call)) : { status: 404, body: { error: 'see /_sandbox' } },
+    isControl
+      ? await replyOf(() => control(holder, call))
+      : { status: 404, body: { error: 'see /_sandbox' } },
   )
 }
 

@@ -26,6 +26,24 @@ export const defaultSettings = {
   /** Share of delivered mails that are opened, 0 to 1. */
   openRate: 0,
   mailchimpConnections: 10,
+  /** Requests per second and account (a rolling window); above it 429. 0 = no limit. */
+  mailchimpPerSecond: 0,
+  /** Above this many per second an empty 403 of the network in front of Mailchimp. 0 = never. */
+  mailchimpCdnPerSecond: 0,
+  /** How long a new campaign's recipients stay uncounted, so that it is not ready. */
+  mailchimpCountMs: 300,
+  /** How long a campaign is being sent. */
+  mailchimpSendMs: 500,
+  /** How long a batch takes at least, beside its operations. */
+  mailchimpBatchMs: 200,
+  /** How long the address of a batch's results is good for; Mailchimp's is ten minutes. */
+  mailchimpBatchUrlMs: 600_000,
+  /** Share of a sent campaign's mails that are opened and clicked, reached over so long a time. */
+  mailchimpOpenRate: 0,
+  mailchimpClickRate: 0,
+  mailchimpReportGrowMs: 0,
+  /** Without it campaigns can be neither scheduled nor cancelled. */
+  mailchimpPaidPlan: true,
   mandrillSearchesPerMinute: 20,
   whatsappPerSecond: 80,
   whatsappPairBurst: 45,

@@ -15,11 +15,13 @@ import type { World } from './world.ts'
 
 const prefixes: [prefix: string, vendor: Vendor][] = [
   ['/mc/3.0', 'mailchimp'],
+  ['/mc/results', 'mailchimp'],
   ['/mandrill/api/1.0', 'mandrill'],
   ['/wa', 'whatsapp'],
   ['/hs', 'hubspot'],
 ]
-const BODY_MAX = 26_000_000
+/** A document of 100 MB with its form around it. */
+const BODY_MAX = 106_000_000
 
 /** The vendor a path belongs to, and the path as that vendor knows it. */
 export function addresseeOf(path: string): { vendor: Vendor; path: string } | undefined {
@@ -45,9 +47,10 @@ export async function serve(world: World, exchange: Exchange): Promise<void> {
     request.socket.destroy()
     return world.history.add({ ...entry, status: null, fault: 'down' })
   }
-  const body = await readBody(request)
-  if (body === undefined) return write(response, { status: 413 })
-  const call: Call = { method, path, query: url.searchParams, headers: request.headers, body }
+  const bytes = await readBytes(request)
+  if (bytes === undefined) return write(response, { status: 413 })
+  const { searchParams: query } = url
+  const call: Call = { method, path, query, headers: request.headers, body: bytes.toString(), bytes }
   const fault = world.faults.take(vendor, method, url.pathname, path)
   const reply = await answer(world, vendor, call, fault)
   const isCut = reply === undefined || world.down.has(vendor)
@@ -69,7 +72,7 @@ async function answer(
   try {
     leave = api.enter?.(call)
     const action = fault?.action ?? {}
-    const real = keepsFromVendor(action) ? null : replyOf(() => api.handle(call))
+    const real = keepsFromVendor(action) ? null : await replyOf(() => api.handle(call))
     await pause(world.settings[`${vendor}LatencyMs`] + (action.delayMs ?? 0))
     if (action.drop) return undefined
     return faultyReply(action, real, api.failure) ?? real ?? undefined
@@ -92,6 +95,11 @@ async function pause(delayMs: number): Promise<void> {
 
 /** The whole body as text; undefined = larger than any vendor takes. */
 export async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  return (await readBytes(request))?.toString()
+}
+
+/** The whole body; undefined = larger than any vendor takes. */
+export async function readBytes(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -99,13 +107,13 @@ export async function readBody(request: IncomingMessage): Promise<string | undef
     if (size > BODY_MAX) return undefined
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString()
+  return Buffer.concat(chunks)
 }
 
-/** Writes an answer: texts as they are, everything else as JSON. */
+/** Writes an answer: texts and bytes as they are, everything else as JSON. */
 export function write(response: ServerResponse, { status, body, headers }: Reply): void {
-  const text = typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body)
+  const content = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
   const type = body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' }
-  response.writeHead(status, { ...type, 'content-length': Buffer.byteLength(text), ...headers })
-  response.end(text)
+  response.writeHead(status, { ...type, 'content-length': Buffer.byteLength(content ?? ''), ...headers })
+  response.end(content)
 }

@@ -17,10 +17,11 @@ export function createWorld(started: { webhooks: Webhooks; settings: Partial<Set
   const webhooks: Webhooks = { ...started.webhooks }
   const courier = createCourier(settings)
   const around = { settings, webhooks, courier }
+  const mailchimp = createMailchimp(around)
   const mandrill = createMandrill(around)
   const whatsapp = createWhatsApp(around)
   const vendors: Record<Vendor, VendorApi> = {
-    mailchimp: createMailchimp(around),
+    mailchimp,
     mandrill,
     whatsapp,
     hubspot: createHubSpot(around),
@@ -29,6 +30,7 @@ export function createWorld(started: { webhooks: Webhooks; settings: Partial<Set
     ...around,
     vendors,
     addTemplate: { mandrill: mandrill.addTemplate, whatsapp: whatsapp.addTemplate },
+    addMembers: mailchimp.addMembers,
     faults: createFaults(),
     down: new Set<Vendor>(),
     history: createHistory(),
