@@ -36,7 +36,7 @@ const steps: readonly Step[] = [
   {
     // Nothing can be edited while it is scheduled. Its time is given anew by the last step.
     name: 'unschedule',
-    isDue: ({ remote, fields }) => remote.status === 'schedule' && fields.size > 0,
+    isDue: isWithdrawn,
     work: unschedule,
     tells: [],
     onRefusal: 'CONTINUE',
@@ -59,14 +59,19 @@ const steps: readonly Step[] = [
   },
   {
     name: 'schedule',
-    isDue: ({ campaign, fields, remote }) =>
-      campaign.state === 'SCHEDULED' && (fields.has('scheduledAt') || remote.status === 'schedule'),
+    isDue: (task) =>
+      task.campaign.state === 'SCHEDULED' && (task.fields.has('scheduledAt') || isWithdrawn(task)),
     work: schedule,
     tells: ['scheduledAt'],
     // The draft is complete and of use: a marketer corrects it here or there.
     onRefusal: 'CONTINUE',
   },
 ]
+
+/** Whether it has to be taken off Mailchimp's schedule for what is to be told. */
+function isWithdrawn({ remote, fields }: Task): boolean {
+  return remote.status === 'schedule' && fields.size > 0
+}
 
 /** Tells Mailchimp the fields that we changed, step by step; what was told is noted after each. */
 export async function push(
