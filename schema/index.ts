@@ -1,6 +1,12 @@
 import type { GraphQLSchema } from 'graphql'
 import { printSchema } from 'graphql'
 import type { AnyJobDefinition } from '../ledger/definition.ts'
+import { audienceDifferences } from '../resolvers/audience-differences.ts'
+import { campaignChanges } from '../resolvers/campaign-changes.ts'
+import { campaignErrorTypes } from '../resolvers/campaign-errors.ts'
+import { campaignEvents } from '../resolvers/campaign-events.ts'
+import { campaignSyncMutations, campaignSyncQueries } from '../resolvers/campaign-syncs.ts'
+import { campaignQueries } from '../resolvers/campaigns.ts'
 import { enqueueMutations } from '../resolvers/enqueue.ts'
 import { errorTypes } from '../resolvers/errors.ts'
 import { jobActions } from '../resolvers/job-actions.ts'
@@ -15,6 +21,8 @@ import { messageActions } from '../resolvers/message-actions.ts'
 import { messageQueries } from '../resolvers/messages.ts'
 import { nodeQueries } from '../resolvers/node.ts'
 import { type Api, createApi } from './api.ts'
+import { campaignTypes } from './campaign.ts'
+import { campaignSyncTypes } from './campaign-sync.ts'
 import { jobType } from './job.ts'
 import { jobAttemptTypes } from './job-attempt.ts'
 import { jobDefinitionType } from './job-definition.ts'
@@ -35,6 +43,8 @@ const types = [
   leadType,
   leadEventType,
   messageType,
+  campaignTypes,
+  campaignSyncTypes,
   jobType,
   jobAttemptTypes,
   jobDefinitionType,
@@ -42,11 +52,18 @@ const types = [
 ]
 const verbs = [
   errorTypes,
+  campaignErrorTypes,
   nodeQueries,
   leadQueries,
   leadTimeline,
   messageQueries,
   messageActions,
+  campaignQueries,
+  campaignEvents,
+  campaignChanges,
+  campaignSyncQueries,
+  campaignSyncMutations,
+  audienceDifferences,
   jobQueries,
   jobActions,
   enqueueMutations,

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { syncScopes } from '../entities/campaign-sync.ts'
-import type { SyncOutcome } from '../entities/campaign-sync-item.ts'
-import { closeSync, countItems, openSync } from '../marketing/campaigns/sync-report.ts'
+import { closeSync, countItems, openSync, type SyncCounts } from '../marketing/campaigns/sync-report.ts'
 import { syncAll, syncOne } from './campaign-sync/all.ts'
 import { compareAudience } from './campaign-sync/audience.ts'
 import { throwFirst } from './campaign-sync/failures.ts'
@@ -15,7 +14,7 @@ import {
 } from './campaign-sync/run.ts'
 import { defineJob } from './define-job.ts'
 
-type Result = { syncId: string } & Record<SyncOutcome, number>
+type Result = { syncId: string } & SyncCounts
 
 /**
  * Brings campaigns and Mailchimp in step, in both directions, and compares the audience with our leads.
@@ -55,7 +54,8 @@ export const campaignSync = defineJob<SyncInput, SyncProgress, Result>({
     }
     return context.transaction(async (em) => {
       await closeSync(em, sync.id, 'COMPLETED')
-      return { syncId: sync.id, ...(await countItems(em, sync.id)) }
+      const [counts] = await countItems(em, [sync.id])
+      return { syncId: sync.id, ...counts! }
     })
   },
 })

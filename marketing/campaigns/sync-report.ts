@@ -115,13 +115,17 @@ export async function doneSubjects(
   return new Set(rows.map(({ subject }) => subject))
 }
 
-/** How many campaigns came to what. */
-export async function countItems(em: Em, syncId: string): Promise<Record<SyncOutcome, number>> {
-  const rows = await em.execute<{ outcome: SyncOutcome; n: number }[]>(
-    'select outcome, count(*) as n from campaign_sync_item where sync_id = ? and done group by outcome',
-    [syncId],
+export type SyncCounts = Record<SyncOutcome, number>
+
+/** How many campaigns came to what, by run; in the order of `syncIds`. */
+export async function countItems(em: Em, syncIds: readonly string[]): Promise<SyncCounts[]> {
+  const rows = await em.execute<{ sync_id: string; outcome: SyncOutcome; n: number }[]>(
+    `select sync_id, outcome, count(*) as n from campaign_sync_item
+     where sync_id in ${marks(syncIds)} and done group by sync_id, outcome`,
+    [...syncIds],
   )
-  const counts = Object.fromEntries(syncOutcomes.map((outcome) => [outcome, 0]))
-  for (const { outcome, n } of rows) counts[outcome] = Number(n)
-  return counts as Record<SyncOutcome, number>
+  const none = Object.fromEntries(syncOutcomes.map((outcome) => [outcome, 0])) as SyncCounts
+  const counts = new Map(syncIds.map((id) => [id, { ...none }]))
+  for (const { sync_id, outcome, n } of rows) counts.get(sync_id)![outcome] = Number(n)
+  return syncIds.map((id) => counts.get(id)!)
 }
