@@ -8,6 +8,7 @@ import {
   editCampaign,
   insertCampaign,
   NotADraftError,
+  noContent,
   scheduleCampaign,
   scheduleProblem,
   withdrawCampaign,
@@ -146,7 +147,7 @@ function createCampaign(
   info: GraphQLResolveInfo,
 ): Promise<Written> {
   const { actor, workspaceId } = context
-  const fields = { ...empty, ...checked(given) }
+  const fields = { ...noContent, ...checked(given) }
   const { idempotencyKey } = enqueueOptions({ idempotencyKey: key }, context, info)
   return writeCampaign(context, {
     action: 'createCampaign',
@@ -154,16 +155,6 @@ function createCampaign(
     idempotencyKey,
     write: async (em) => ({ campaign: await insertCampaign(em, workspaceId, fields, actor), changed: true }),
   })
-}
-
-const empty = {
-  name: '',
-  subject: null,
-  previewText: null,
-  fromName: null,
-  replyTo: null,
-  html: null,
-  audienceId: null,
 }
 
 function checked(given: CampaignInput) {

@@ -59,19 +59,24 @@ export async function insertCampaign(
   return { ...campaign, lastEventSeq: 1 }
 }
 
+/** What a campaign has before anybody has said anything about it. */
+export const noContent: CampaignFields = {
+  name: '',
+  subject: null,
+  previewText: null,
+  fromName: null,
+  replyTo: null,
+  html: null,
+  audienceId: null,
+}
+
 /** A draft with nothing in it. */
 export function emptyCampaign(workspaceId: string, now: Date): CampaignRow {
   return {
     id: newId('campaign'),
     workspaceId,
-    name: '',
+    ...noContent,
     state: 'DRAFT',
-    subject: null,
-    previewText: null,
-    fromName: null,
-    replyTo: null,
-    html: null,
-    audienceId: null,
     scheduledAt: null,
     sentAt: null,
     mailchimpId: null,

@@ -32,7 +32,7 @@ const nothing: ReportTotals = {
 }
 
 /** How much each metric has grown between two readings; negative when Mailchimp corrects itself. Pure. */
-export function growth(before: ReportTotals | null | undefined, after: ReportTotals): [FactMetric, number][] {
+function growth(before: ReportTotals | null | undefined, after: ReportTotals): [FactMetric, number][] {
   return Object.entries(metrics).flatMap(([metric, of]): [FactMetric, number][] => {
     const count = of(after) - of(before ?? nothing)
     return count === 0 ? [] : [[metric as FactMetric, count]]

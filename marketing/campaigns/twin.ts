@@ -30,7 +30,7 @@ export interface Meeting extends Merge {
  * Compares a campaign with its twin. Pure. A cancelled campaign is not merged: whatever Mailchimp holds, it is only to be
  * stopped there, unless it is too late for that.
  */
-export function compare(campaign: CampaignRow, twin: Twin): Meeting {
+function compare(campaign: CampaignRow, twin: Twin): Meeting {
   const ours = contentOf(campaign)
   if (campaign.state === 'CANCELLED' && twin.stage !== 'SENT') {
     const push: Merge['push'] = twin.content.scheduledAt ? ['scheduledAt'] : []

@@ -35,7 +35,7 @@ export interface Campaigns {
   close(): Promise<void>
 }
 
-export interface Report {
+interface Report {
   jobId: string
   state: string
   result: unknown
