@@ -1,7 +1,7 @@
 import { verifyMandrill, verifyWhatsapp } from '../integrations/signatures.ts'
 import { createLedger } from '../ledger/create-ledger.ts'
 import { createJobEvents } from '../ledger/job-events.ts'
-import { createLeadTimelines } from '../marketing/lead-timelines.ts'
+import { createTimelines } from '../marketing/timelines.ts'
 import { connect } from '../queue/connection.ts'
 import { listOf, publicUrl } from '../runtime/config.ts'
 import { metricsRoute, processGauges, readiness } from '../runtime/health.ts'
@@ -22,7 +22,7 @@ const ledger = createLedger({ fork, queues, definitions: registry, log })
 const openRedis = () => connect(config.REDIS_URL, 'patient', onError)
 const events = createJobEvents({ fork, prefix: config.REDIS_PREFIX, names: queues.names, openRedis, log })
 shutdown.add('job events', () => events.close())
-const timelines = createLeadTimelines(fork, log, events.listen)
+const timelines = createTimelines(fork, log, events.listen)
 shutdown.add('timelines', () => timelines.close())
 
 const accounts = openConnections(parts, 'failFast')

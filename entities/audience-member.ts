@@ -15,6 +15,8 @@ const AudienceMemberSchema = defineEntity({
     /** Trimmed and lower-cased. */
     email: p.string().length(254),
     status: code(16),
+    /** When Mailchimp last changed the contact. */
+    changedAt: time().nullable(),
     /** The run of `campaign.sync` that saw it last: whoever the newest run did not see is gone. */
     seenBy: id(),
     seenAt: time(),

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core'
-import { Campaign, type CampaignContent, type CampaignState } from './campaign.ts'
+import { Campaign, type CampaignState, type SyncedField } from './campaign.ts'
 import { code, id, time } from './columns.ts'
 
 export const campaignEventTypes = [
@@ -14,11 +14,18 @@ export const campaignEventTypes = [
 ] as const
 export type CampaignEventType = (typeof campaignEventTypes)[number]
 
+export const conflictWinners = ['OURS', 'MAILCHIMP'] as const
+export type ConflictWinner = (typeof conflictWinners)[number]
+
 /** What is known about an event beyond its type. Never personal data: names of fields, codes, counts. */
 export interface CampaignEventDetail {
   from?: CampaignState
   to?: CampaignState
-  fields?: (keyof CampaignContent | 'scheduledAt')[]
+  fields?: SyncedField[]
+  /** Whose value of a field in conflict stays. */
+  winner?: ConflictWinner
+  /** It was not at Mailchimp before. */
+  created?: boolean
   reason?: string
   report?: Record<string, number>
 }

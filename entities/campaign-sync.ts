@@ -5,6 +5,9 @@ import { Workspace } from './workspace.ts'
 export const syncStates = ['RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const
 export type SyncState = (typeof syncStates)[number]
 
+export const syncScopes = ['CAMPAIGN', 'ALL', 'AUDIENCE'] as const
+export type SyncScope = (typeof syncScopes)[number]
+
 /** The report of one run of `campaign.sync`. One per job: a repeated attempt goes on with it. */
 const CampaignSyncSchema = defineEntity({
   name: 'CampaignSync',
@@ -14,7 +17,8 @@ const CampaignSyncSchema = defineEntity({
     id: id().primary(),
     workspaceId: () => p.manyToOne(Workspace).mapToPk().fieldName('workspace_id').index(false),
     jobId: id().unique('campaign_sync_job'),
-    /** Only this campaign; null: all of the workspace, its audience included. */
+    /** CAMPAIGN: one of them. ALL: the workspace's campaigns and its audience. AUDIENCE: that alone. */
+    scope: code(16).$type<SyncScope>(),
     campaignId: id().nullable(),
     state: code(16).$type<SyncState>(),
     startedAt: time(),

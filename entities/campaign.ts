@@ -24,6 +24,24 @@ export interface CampaignContent {
   html: string | null
 }
 
+/** What a campaign and its twin at Mailchimp are compared by. `scheduledAt` is ISO 8601 in UTC, null for a draft. */
+export type SyncedContent = CampaignContent & { scheduledAt: string | null }
+export type SyncedField = keyof SyncedContent
+
+/** Mailchimp's totals for a campaign as last read, and how often they have grown (or shrunk) so far. */
+export interface CampaignReadings {
+  sent: number
+  hardBounces: number
+  softBounces: number
+  opens: number
+  uniqueOpens: number
+  clicks: number
+  uniqueClicks: number
+  unsubscribed: number
+  complaints: number
+  readings: number
+}
+
 /** A campaign a lead can come from and a job can belong to; kept in step with Mailchimp. */
 const CampaignSchema = defineEntity({
   name: 'Campaign',
@@ -49,8 +67,15 @@ const CampaignSchema = defineEntity({
     sentAt: time().nullable(),
     mailchimpId: code(32).nullable(),
     /** What both sides held when they were last equal: the base to tell who changed what. */
-    syncedContent: p.json().$type<CampaignContent>().nullable(),
+    syncedContent: p.json().$type<SyncedContent>().nullable(),
     syncedAt: time().nullable(),
+    /** When a creation at Mailchimp was begun that may have happened: it is looked for before another one. */
+    createStartedAt: time().nullable(),
+    /** The job that has it in hand, and until when no other one takes it up. */
+    syncingBy: id().nullable(),
+    syncingUntil: time().nullable(),
+    report: p.json().$type<CampaignReadings>().nullable(),
+    reportedAt: time().nullable(),
     /** Why it is FAILED: a code, never free text. */
     reason: p.string().length(300).nullable(),
     /** Number of the newest event; taken under the row's lock, so event order is commit order. */

@@ -5,6 +5,7 @@ import type { Em } from './index.ts'
 const jsonColumns = new Set([
   'input',
   'progress',
+  'report',
   'result',
   'detail',
   'fields',

@@ -40,7 +40,7 @@ export function createJobEvents(settings: JobEventsSettings): JobEvents {
   const { names, prefix, log } = settings
   const positions = new Map<string, string>()
   const subscribers = createIndex()
-  const listeners = new Set<(leadId: string) => void>()
+  const listeners = new Set<(subjectId: string) => void>()
   const subjects = createSubjects(settings.fork)
   let readers: AbortController | undefined
   let shared: Redis | undefined
@@ -98,7 +98,8 @@ export function createJobEvents(settings: JobEventsSettings): JobEvents {
     cursor: string,
     before: string,
   ): void {
-    if (subject.leadId) for (const callback of listeners) callback(subject.leadId)
+    for (const id of [subject.leadId, subject.campaignId])
+      if (id) for (const callback of listeners) callback(id)
     const data = toEventData(event, queue)
     if (!data) return
     const message: JobEventMessage = { kind: 'event', cursor, event: data }

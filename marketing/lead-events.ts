@@ -2,6 +2,7 @@ import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
 import type { LeadEventDetail, LeadEventType } from '../entities/lead-event.ts'
 import { insertRows } from '../entities/sql.ts'
+import { takeSeqs } from './timeline.ts'
 
 /** Writing timelines, always in the caller's transaction. */
 
@@ -25,21 +26,11 @@ export async function appendLeadEvents(em: Em, events: readonly NewLeadEvent[]):
   const byLead = Map.groupBy(events, ({ leadId }) => leadId)
   const rows: NumberedEvent[] = []
   for (const [leadId, own] of [...byLead].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const last = await takeSeqs(em, leadId, own.length)
+    const last = await takeSeqs(em, '`lead`', leadId, own.length)
     if (last !== undefined)
       rows.push(...own.map((event, index) => ({ ...event, seq: last - own.length + index + 1 })))
   }
   await insertEvents(em, rows)
-}
-
-/** The number of the last of `count` new events; undefined when the lead is gone. */
-async function takeSeqs(em: Em, leadId: string, count: number): Promise<number | undefined> {
-  const result = await em.execute<{ affectedRows: number; insertId: number }>(
-    'update `lead` set last_event_seq = last_insert_id(last_event_seq + ?) where id = ?',
-    [count, leadId],
-    'run',
-  )
-  return result.affectedRows === 0 ? undefined : Number(result.insertId)
 }
 
 const eventColumns = [

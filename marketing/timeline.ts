@@ -1,19 +1,33 @@
 import type { Em } from '../entities/index.ts'
 import { LeadEvent } from '../entities/lead-event.ts'
+import type { CampaignEventRow } from './campaigns/timeline.ts'
 
-/** A lead's timeline, read and live. `lead_event` in SQL is the truth; `seq` is the cursor. */
+/** Timelines, read and live. `lead_event` and `campaign_event` in SQL are the truth; `seq` is the cursor. */
 
-/** A line of a timeline as plain data. */
+/** A line of a lead's timeline as plain data. */
 export type LeadEventRow = { [K in keyof LeadEvent as K extends symbol ? never : K]: LeadEvent[K] }
 
-/** Live timelines. */
-export interface LeadTimelines {
+/** Live timelines of one kind of subject: leads, or campaigns. */
+export interface Timeline<Row> {
   /**
    * Every event with a `seq` above `afterSeq`, past ones first, then new ones as they are committed, in order and without
    * holes. `return()` of the iterator frees everything at once.
    */
-  subscribe(workspaceId: string, leadId: string, afterSeq: number): AsyncIterableIterator<LeadEventRow>
+  subscribe(workspaceId: string, subjectId: string, afterSeq: number): AsyncIterableIterator<Row>
+}
+
+/** The live timelines of a process. */
+export interface Timelines {
+  lead: Timeline<LeadEventRow>
+  campaign: Timeline<CampaignEventRow>
   close(): Promise<void>
+}
+
+/** Where a timeline is read: the table with `last_event_seq`, and the events of one of its rows. */
+export interface TimelineSource<Row> {
+  table: string
+  /** Events after `afterSeq`, oldest first. */
+  read(em: Em, subjectId: string, afterSeq: number, limit: number): Promise<Row[]>
 }
 
 /** The events of a lead after `seq`, oldest first. */
@@ -28,4 +42,22 @@ export function readTimeline(
     { leadId, seq: { $gt: afterSeq } },
     { orderBy: { seq: 'asc' }, limit, disableIdentityMap: true },
   )
+}
+
+/**
+ * Takes the next `count` numbers of a subject's events. Locks the subject's row for the rest of the transaction.
+ * @returns the last of them; undefined when the subject is gone
+ */
+export async function takeSeqs(
+  em: Em,
+  table: string,
+  subjectId: string,
+  count: number,
+): Promise<number | undefined> {
+  const result = await em.execute<{ affectedRows: number; insertId: number }>(
+    `update ${table} set last_event_seq = last_insert_id(last_event_seq + ?) where id = ?`,
+    [count, subjectId],
+    'run',
+  )
+  return result.affectedRows === 0 ? undefined : Number(result.insertId)
 }

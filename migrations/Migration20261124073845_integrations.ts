@@ -44,13 +44,13 @@ export class Migration20261124073845_integrations extends Migration {
     this.addSql(`alter table \`fact\` add unique \`fact_source\` (\`workspace_id\`, \`source_event\`);`)
 
     this.addSql(
-      `create table \`campaign_sync\` (\`id\` varchar(40) collate ascii_bin not null, \`workspace_id\` varchar(40) collate ascii_bin not null, \`job_id\` varchar(40) collate ascii_bin not null, \`campaign_id\` varchar(40) collate ascii_bin null, \`state\` varchar(16) collate ascii_bin not null, \`started_at\` datetime(3) not null, \`finished_at\` datetime(3) null, \`only_in_mailchimp\` int null, \`only_here\` int null, primary key (\`id\`)) default character set utf8mb4 collate utf8mb4_unicode_ci engine = InnoDB;`,
+      `create table \`campaign_sync\` (\`id\` varchar(40) collate ascii_bin not null, \`workspace_id\` varchar(40) collate ascii_bin not null, \`job_id\` varchar(40) collate ascii_bin not null, \`scope\` varchar(16) collate ascii_bin not null, \`campaign_id\` varchar(40) collate ascii_bin null, \`state\` varchar(16) collate ascii_bin not null, \`started_at\` datetime(3) not null, \`finished_at\` datetime(3) null, \`only_in_mailchimp\` int null, \`only_here\` int null, primary key (\`id\`)) default character set utf8mb4 collate utf8mb4_unicode_ci engine = InnoDB;`,
     )
     this.addSql(`alter table \`campaign_sync\` add unique \`campaign_sync_job\` (\`job_id\`);`)
     this.addSql(`alter table \`campaign_sync\` add index \`campaign_sync_page\` (\`workspace_id\`, \`id\`);`)
 
     this.addSql(
-      `create table \`campaign_sync_item\` (\`sync_id\` varchar(40) collate ascii_bin not null, \`subject\` varchar(40) collate ascii_bin not null, \`campaign_id\` varchar(40) collate ascii_bin null, \`mailchimp_id\` varchar(32) collate ascii_bin null, \`direction\` varchar(8) collate ascii_bin null, \`outcome\` varchar(16) collate ascii_bin not null, \`fields\` json not null, \`reason\` varchar(300) null, \`at\` datetime(3) not null, primary key (\`sync_id\`, \`subject\`)) default character set utf8mb4 collate utf8mb4_unicode_ci engine = InnoDB;`,
+      `create table \`campaign_sync_item\` (\`sync_id\` varchar(40) collate ascii_bin not null, \`subject\` varchar(40) collate ascii_bin not null, \`campaign_id\` varchar(40) collate ascii_bin null, \`mailchimp_id\` varchar(32) collate ascii_bin null, \`direction\` varchar(8) collate ascii_bin null, \`outcome\` varchar(16) collate ascii_bin not null, \`fields\` json not null, \`conflicts\` json not null, \`reason\` varchar(300) null, \`done\` tinyint(1) not null, \`at\` datetime(3) not null, primary key (\`sync_id\`, \`subject\`)) default character set utf8mb4 collate utf8mb4_unicode_ci engine = InnoDB;`,
     )
 
     this.addSql(
@@ -85,14 +85,14 @@ export class Migration20261124073845_integrations extends Migration {
     )
 
     this.addSql(
-      `create table \`audience_member\` (\`workspace_id\` varchar(40) collate ascii_bin not null, \`audience_id\` varchar(32) collate ascii_bin not null, \`member_id\` varchar(32) collate ascii_bin not null, \`email\` varchar(254) not null, \`status\` varchar(16) collate ascii_bin not null, \`seen_by\` varchar(40) collate ascii_bin not null, \`seen_at\` datetime(3) not null, primary key (\`workspace_id\`, \`audience_id\`, \`member_id\`)) default character set utf8mb4 collate utf8mb4_unicode_ci engine = InnoDB;`,
+      `create table \`audience_member\` (\`workspace_id\` varchar(40) collate ascii_bin not null, \`audience_id\` varchar(32) collate ascii_bin not null, \`member_id\` varchar(32) collate ascii_bin not null, \`email\` varchar(254) not null, \`status\` varchar(16) collate ascii_bin not null, \`changed_at\` datetime(3) null, \`seen_by\` varchar(40) collate ascii_bin not null, \`seen_at\` datetime(3) not null, primary key (\`workspace_id\`, \`audience_id\`, \`member_id\`)) default character set utf8mb4 collate utf8mb4_unicode_ci engine = InnoDB;`,
     )
     this.addSql(
       `alter table \`audience_member\` add index \`audience_member_email\` (\`workspace_id\`, \`email\`);`,
     )
 
     this.addSql(
-      `alter table \`campaign\` add \`state\` varchar(16) collate ascii_bin not null, add \`subject\` varchar(150) null, add \`preview_text\` varchar(150) null, add \`from_name\` varchar(100) null, add \`reply_to\` varchar(254) null, add \`html\` mediumtext null, add \`audience_id\` varchar(32) collate ascii_bin null, add \`scheduled_at\` datetime(3) null, add \`sent_at\` datetime(3) null, add \`mailchimp_id\` varchar(32) collate ascii_bin null, add \`synced_content\` json null, add \`synced_at\` datetime(3) null, add \`reason\` varchar(300) null, add \`last_event_seq\` int not null, add \`updated_at\` datetime(3) not null, add \`version\` int not null;`,
+      `alter table \`campaign\` add \`state\` varchar(16) collate ascii_bin not null, add \`subject\` varchar(150) null, add \`preview_text\` varchar(150) null, add \`from_name\` varchar(100) null, add \`reply_to\` varchar(254) null, add \`html\` mediumtext null, add \`audience_id\` varchar(32) collate ascii_bin null, add \`scheduled_at\` datetime(3) null, add \`sent_at\` datetime(3) null, add \`mailchimp_id\` varchar(32) collate ascii_bin null, add \`synced_content\` json null, add \`synced_at\` datetime(3) null, add \`create_started_at\` datetime(3) null, add \`syncing_by\` varchar(40) collate ascii_bin null, add \`syncing_until\` datetime(3) null, add \`report\` json null, add \`reported_at\` datetime(3) null, add \`reason\` varchar(300) null, add \`last_event_seq\` int not null, add \`updated_at\` datetime(3) not null, add \`version\` int not null;`,
     )
     this.addSql(`alter table \`campaign\` add index \`campaign_page\` (\`workspace_id\`, \`id\`);`)
     this.addSql(`alter table \`campaign\` drop index \`campaign_workspace_id_index\`;`)
@@ -177,7 +177,7 @@ export class Migration20261124073845_integrations extends Migration {
     this.addSql(`alter table \`campaign\` drop index \`campaign_state\`;`)
     this.addSql(`alter table \`campaign\` drop index \`campaign_mailchimp\`;`)
     this.addSql(
-      `alter table \`campaign\` drop column \`state\`, drop column \`subject\`, drop column \`preview_text\`, drop column \`from_name\`, drop column \`reply_to\`, drop column \`html\`, drop column \`audience_id\`, drop column \`scheduled_at\`, drop column \`sent_at\`, drop column \`mailchimp_id\`, drop column \`synced_content\`, drop column \`synced_at\`, drop column \`reason\`, drop column \`last_event_seq\`, drop column \`updated_at\`, drop column \`version\`;`,
+      `alter table \`campaign\` drop column \`state\`, drop column \`subject\`, drop column \`preview_text\`, drop column \`from_name\`, drop column \`reply_to\`, drop column \`html\`, drop column \`audience_id\`, drop column \`scheduled_at\`, drop column \`sent_at\`, drop column \`mailchimp_id\`, drop column \`synced_content\`, drop column \`synced_at\`, drop column \`create_started_at\`, drop column \`syncing_by\`, drop column \`syncing_until\`, drop column \`report\`, drop column \`reported_at\`, drop column \`reason\`, drop column \`last_event_seq\`, drop column \`updated_at\`, drop column \`version\`;`,
     )
   }
 }

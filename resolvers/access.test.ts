@@ -25,6 +25,11 @@ const access: Record<string, Permission | 'any key'> = {
   'query job': 'jobs:read',
   'query jobs': 'jobs:read',
   'query messages': 'leads:read',
+  'query campaign': 'leads:read',
+  'query campaigns': 'leads:read',
+  'query campaignSync': 'leads:read',
+  'query campaignSyncs': 'leads:read',
+  'query audienceDifferences': 'leads:read',
   'query jobDefinitions': 'jobs:read',
   'mutation createLead': 'leads:write',
   'mutation createLeads': 'leads:write',
@@ -36,6 +41,14 @@ const access: Record<string, Permission | 'any key'> = {
   'mutation rerunJob': 'jobs:write',
   'mutation cancelJob': 'jobs:write',
   'mutation resolveMessage': 'jobs:write',
+  'mutation createCampaign': 'campaigns:send',
+  'mutation updateCampaign': 'campaigns:send',
+  'mutation scheduleCampaign': 'campaigns:send',
+  'mutation unscheduleCampaign': 'campaigns:send',
+  'mutation cancelCampaign': 'campaigns:send',
+  'mutation syncCampaign': 'campaigns:send',
+  'mutation syncCampaigns': 'campaigns:send',
+  'subscription campaignEvents': 'leads:read',
   'subscription jobEvents': 'jobs:read',
   'subscription leadTimeline': 'leads:read',
 }
@@ -144,12 +157,14 @@ function valueFor(
   field: GraphQLField<unknown, unknown>,
   { name, type }: { name: string; type: GraphQLInputType },
 ): string {
-  if (name === 'name') return 'name: MAIL_SEND'
-  if (name === 'id' || name === 'leadId') return `${name}: ${JSON.stringify(newId(kindOf(field.name)))}`
+  if (name === 'name' && isEnumType(getNamedType(type))) return 'name: MAIL_SEND'
+  if (name === 'id' || name === 'leadId' || name === 'campaignId')
+    return `${name}: ${JSON.stringify(newId(kindOf(field.name)))}`
   return `${name}: ${literal(field, type)}`
 }
 
-function kindOf(fieldName: string): 'job' | 'message' | 'lead' {
+function kindOf(fieldName: string): 'job' | 'message' | 'lead' | 'campaign' {
+  if (/campaign/i.test(fieldName)) return 'campaign'
   if (/message/i.test(fieldName)) return 'message'
   return /job/i.test(fieldName) ? 'job' : 'lead'
 }
@@ -158,6 +173,7 @@ function literal(field: GraphQLField<unknown, unknown>, type: GraphQLInputType):
   if (isNonNullType(type)) return literal(field, type.ofType)
   if (isListType(type)) return '[]'
   if (isEnumType(type)) return type.getValues()[0]!.name
+  if (type.toString() === 'DateTime') return '"2030-01-01T00:00:00Z"'
   if (isLeafType(type)) return type.name === 'String' || type.name === 'ID' ? '"x"' : '{}'
   const fields = required(Object.values(type.getFields())).map((each) => valueFor(field, each))
   return `{ ${fields.join(', ')} }`

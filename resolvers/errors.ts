@@ -55,14 +55,14 @@ export async function found<T>(loader: { load(id: string): Promise<T | null> }, 
  */
 export function errorTypes(api: Api): void {
   const { builder, ErrorCode, Job, Lead, JobState, MessageState, InputIssue } = api
-  const ErrorInterface = builder.interfaceRef<LedgerError>('Error').implement({
+  api.Error.implement({
     description: 'A failure the caller must expect.',
     fields: (t) => ({
       code: t.field({ type: ErrorCode, resolve: ({ code }) => code as ErrorCode }),
       message: t.exposeString('message'),
     }),
   })
-  const interfaces = [ErrorInterface]
+  const interfaces = [api.Error]
   InputIssue.implement({
     fields: (t) => ({
       path: t.exposeString('path', { description: 'Path to the value, e.g. items.3.email.' }),

@@ -6,6 +6,7 @@ export interface Services {
   /** The accounts of a workspace at the vendors. */
   accounts(workspaceId: string): Promise<Accounts>
   welcome: WelcomeSettings
+  campaigns: CampaignSettings
 }
 
 /** How new leads are welcomed. */
@@ -18,6 +19,12 @@ interface WelcomeSettings {
   searchAfterSeconds: number
 }
 
+/** How campaigns are kept in step with Mailchimp. */
+interface CampaignSettings {
+  /** Wait before a campaign whose creation was not answered, and which is not found, is created again, in seconds. */
+  settleSeconds: number
+}
+
 /** What all jobs of a process work with. */
 export function createServices(config: Config, connections: Connections): Services {
   return {
@@ -28,5 +35,6 @@ export function createServices(config: Config, connections: Connections): Servic
       whatsappLanguages: listOf(config.WHATSAPP_WELCOME_LANGUAGES),
       searchAfterSeconds: config.MANDRILL_SEARCH_AFTER_SECONDS,
     },
+    campaigns: { settleSeconds: config.MAILCHIMP_SETTLE_SECONDS },
   }
 }

@@ -19,6 +19,9 @@ export const vendorSettings = {
   MAILCHIMP_BASE_URL: url('http', 'https').describe('e.g. https://us19.api.mailchimp.com/3.0'),
   MAILCHIMP_API_KEY: secret().describe('Key of the Mailchimp account').meta({ secret: true }),
   MAILCHIMP_LIST_ID: z.string().min(1).describe('Audience that leads are added to'),
+  MAILCHIMP_SETTLE_SECONDS: count(120, 0, 3_600).describe(
+    'Wait before a campaign whose creation Mailchimp did not answer, and which is not found there, is created again',
+  ),
   MAILCHIMP_WEBHOOK_SECRETS: secrets('Signing secrets of the audience’s webhooks, separated by commas'),
   MAILCHIMP_CONNECTIONS: connections(10),
   MAILCHIMP_REQUESTS: rates('', 'Requests Mailchimp allows'),

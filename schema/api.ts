@@ -1,4 +1,7 @@
 import type { Campaign } from '../entities/campaign.ts'
+import type { CampaignEvent } from '../entities/campaign-event.ts'
+import type { CampaignSync } from '../entities/campaign-sync.ts'
+import type { CampaignSyncItem } from '../entities/campaign-sync-item.ts'
 import type { JobAttempt } from '../entities/job-attempt.ts'
 import type { Lead } from '../entities/lead.ts'
 import type { LeadEvent } from '../entities/lead-event.ts'
@@ -18,6 +21,14 @@ import type { IntegrationView } from './vendor-accounts.ts'
 
 /** A row of a table as plain data. */
 export type Row<T> = { [K in keyof T as K extends symbol ? never : K]: T[K] }
+/** Somebody who is a contact of the audience and no lead here, or the reverse. */
+export interface AudienceDifference {
+  email: string
+  memberId: string | null
+  status: string | null
+  seenAt: Date | null
+  leadId: string | null
+}
 type MessageOf<Kind> = Extract<JobEventMessage, { kind: Kind }>
 
 /** A schema in the making: the builder and a name for every type, so that the files of types can refer to each other. */
@@ -34,6 +45,11 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
   const JobEvent = builder.objectRef<MessageOf<'event'>>('JobEvent')
   const JobEventsSnapshot = builder.objectRef<MessageOf<'snapshot'>>('JobEventsSnapshot')
   const JobEventsGap = builder.objectRef<MessageOf<'gap'>>('JobEventsGap')
+  const Campaign = builder.objectRef<Row<Campaign>>('Campaign')
+  const CampaignEvent = builder.objectRef<Row<CampaignEvent>>('CampaignEvent')
+  const CampaignSync = builder.objectRef<Row<CampaignSync>>('CampaignSync')
+  const CampaignSyncItem = builder.objectRef<Row<CampaignSyncItem>>('CampaignSyncItem')
+  const AudienceDifference = builder.objectRef<AudienceDifference>('AudienceDifference')
   const PageInfo = pageInfoRef(builder)
   return {
     builder,
@@ -57,13 +73,23 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     JobFilter: jobFilterRef(builder, enums),
     InputIssue: builder.objectRef<InputIssue>('InputIssue'),
     Message,
-    Campaign: builder.objectRef<Row<Campaign>>('Campaign'),
     Integration: builder.objectRef<IntegrationView>('Integration'),
+    Campaign,
+    CampaignEvent,
+    CampaignSync,
+    CampaignSyncItem,
+    AudienceDifference,
+    Error: builder.interfaceRef<{ code: string; message: string }>('Error'),
     Workspace: builder.objectRef<Row<Workspace>>('Workspace'),
     Me: builder.objectRef<Caller>('Me'),
     LeadConnection: connectionRef(builder, 'Lead', Lead, PageInfo),
     MessageConnection: connectionRef(builder, 'Message', Message, PageInfo),
     JobConnection: connectionRef(builder, 'Job', Job, PageInfo),
     LeadEventConnection: connectionRef(builder, 'LeadEvent', LeadEvent, PageInfo),
+    CampaignConnection: connectionRef(builder, 'Campaign', Campaign, PageInfo),
+    CampaignEventConnection: connectionRef(builder, 'CampaignEvent', CampaignEvent, PageInfo),
+    CampaignSyncConnection: connectionRef(builder, 'CampaignSync', CampaignSync, PageInfo),
+    CampaignSyncItemConnection: connectionRef(builder, 'CampaignSyncItem', CampaignSyncItem, PageInfo),
+    AudienceDifferenceConnection: connectionRef(builder, 'AudienceDifference', AudienceDifference, PageInfo),
   }
 }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { ApiKey, Permission } from '../entities/api-key.ts'
 import type { Em } from '../entities/index.ts'
 import type { Actor, JobEvents, Ledger } from '../ledger/ledger.ts'
-import type { LeadTimelines } from '../marketing/timeline.ts'
+import type { Timelines } from '../marketing/timeline.ts'
 import { type Loaders, makeLoaders } from './loaders.ts'
 import type { Integrations } from './vendor-accounts.ts'
 
@@ -22,8 +22,8 @@ export interface Deps {
   fork: () => Em
   ledger: Ledger
   events: JobEvents
-  timelines: LeadTimelines
   integrations: Integrations
+  timelines: Timelines
 }
 
 /** What is known of one request (HTTP) or one operation (WebSocket). */

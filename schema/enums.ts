@@ -1,4 +1,8 @@
 import { roles } from '../entities/api-key.ts'
+import type { CampaignState } from '../entities/campaign.ts'
+import { campaignEventTypes, type conflictWinners } from '../entities/campaign-event.ts'
+import { type SyncScope, syncStates } from '../entities/campaign-sync.ts'
+import { syncDirections, syncOutcomes } from '../entities/campaign-sync-item.ts'
 import { vendors } from '../entities/integration.ts'
 import { errorClasses, type jobStates } from '../entities/job.ts'
 import { attemptOutcomes } from '../entities/job-attempt.ts'
@@ -55,6 +59,32 @@ const forced = {
   NONE: 'It is left to the breaker.',
 }
 
+const campaigns: Record<CampaignState, string> = {
+  DRAFT: 'It can be edited.',
+  SCHEDULED: 'Mailchimp is to send it at `scheduledAt`.',
+  SENDING: 'Mailchimp is sending it.',
+  SENT: 'It was sent.',
+  PAUSED: 'It was paused at Mailchimp.',
+  CANCELLED: 'It will not be sent.',
+  FAILED: 'It cannot be sent as it is; see `reason`. Edit or schedule it again.',
+}
+
+const scopes: Record<SyncScope, string> = {
+  CAMPAIGN: 'One campaign.',
+  ALL: 'All campaigns and the audience.',
+  AUDIENCE: 'The audience alone.',
+}
+
+const sides = {
+  ONLY_IN_MAILCHIMP: 'Contacts of the audience that are no leads here.',
+  ONLY_HERE: 'Leads with an e-mail address that are not in the audience.',
+}
+
+const winners = {
+  OURS: 'Our value stays; it was a draft.',
+  MAILCHIMP: 'Mailchimp’s value stays; it was scheduled, being sent or sent.',
+} satisfies Record<(typeof conflictWinners)[number], string>
+
 const described = <Name extends string>(texts: Record<Name, string>) =>
   Object.fromEntries(
     Object.entries(texts).map(([name, description]) => [name, { value: name, description }]),
@@ -93,6 +123,14 @@ export function defineEnums(builder: Builder, definitions: readonly AnyJobDefini
     IntegrationSource: builder.enumType('IntegrationSource', {
       values: ['ENVIRONMENT', 'WORKSPACE'] as const,
     }),
+    CampaignState: builder.enumType('CampaignState', { values: described(campaigns) }),
+    CampaignEventType: builder.enumType('CampaignEventType', { values: campaignEventTypes }),
+    ConflictWinner: builder.enumType('ConflictWinner', { values: described(winners) }),
+    SyncScope: builder.enumType('SyncScope', { values: described(scopes) }),
+    SyncState: builder.enumType('SyncState', { values: syncStates }),
+    SyncDirection: builder.enumType('SyncDirection', { values: syncDirections }),
+    SyncOutcome: builder.enumType('SyncOutcome', { values: syncOutcomes }),
+    AudienceSide: builder.enumType('AudienceSide', { values: described(sides) }),
     Role: builder.enumType('Role', { values: roles }),
     ErrorCode: builder.enumType('ErrorCode', { values: described(sentences()) }),
   }

@@ -14,13 +14,25 @@ export const errorCodes = {
     'Use the lead that is there, or change it with `updateLead`.',
   ],
   VERSION_CONFLICT: [
-    'The lead was changed by someone else meanwhile.',
+    'The lead or campaign was changed by someone else meanwhile.',
     'Read it again and repeat the change on its new version.',
   ],
   NOT_FOUND: ['Nothing with this id is in the workspace.', 'Check the id and the workspace of the API key.'],
   WRONG_STATE: [
     'The job is in a state that does not allow this.',
     'Look at its state; only some states can be retried or cancelled.',
+  ],
+  NOT_A_DRAFT: [
+    'The campaign is scheduled, sent or cancelled, so it cannot be edited.',
+    'Take it back with `unscheduleCampaign` first, if it is scheduled.',
+  ],
+  INVALID_TRANSITION: [
+    'The campaign cannot go from its state to the one asked for.',
+    'Look at its state; docs/campaigns.md has the table of what may follow what.',
+  ],
+  CAMPAIGN_INCOMPLETE: [
+    'The campaign lacks what Mailchimp wants before it sends.',
+    'Add what is named in `missing`, then schedule it.',
   ],
   MESSAGE_SETTLED: [
     'What became of the message is known, or it is being sent.',

@@ -1,6 +1,12 @@
 import type { GraphQLSchema } from 'graphql'
 import { printSchema } from 'graphql'
 import type { AnyJobDefinition } from '../ledger/definition.ts'
+import { audienceDifferences } from '../resolvers/audience-differences.ts'
+import { campaignChanges } from '../resolvers/campaign-changes.ts'
+import { campaignErrorTypes } from '../resolvers/campaign-errors.ts'
+import { campaignEvents } from '../resolvers/campaign-events.ts'
+import { campaignSyncMutations, campaignSyncQueries } from '../resolvers/campaign-syncs.ts'
+import { campaignQueries } from '../resolvers/campaigns.ts'
 import { enqueueMutations } from '../resolvers/enqueue.ts'
 import { errorTypes } from '../resolvers/errors.ts'
 import { integrationActions, integrationQueries } from '../resolvers/integrations.ts'
@@ -16,6 +22,8 @@ import { messageActions } from '../resolvers/message-actions.ts'
 import { messageQueries } from '../resolvers/messages.ts'
 import { nodeQueries } from '../resolvers/node.ts'
 import { type Api, createApi } from './api.ts'
+import { campaignTypes } from './campaign.ts'
+import { campaignSyncTypes } from './campaign-sync.ts'
 import { integrationType } from './integration.ts'
 import { jobType } from './job.ts'
 import { jobAttemptTypes } from './job-attempt.ts'
@@ -38,6 +46,8 @@ const types = [
   leadEventType,
   messageType,
   integrationType,
+  campaignTypes,
+  campaignSyncTypes,
   jobType,
   jobAttemptTypes,
   jobDefinitionType,
@@ -45,6 +55,7 @@ const types = [
 ]
 const verbs = [
   errorTypes,
+  campaignErrorTypes,
   nodeQueries,
   leadQueries,
   leadTimeline,
@@ -52,6 +63,12 @@ const verbs = [
   messageActions,
   integrationQueries,
   integrationActions,
+  campaignQueries,
+  campaignEvents,
+  campaignChanges,
+  campaignSyncQueries,
+  campaignSyncMutations,
+  audienceDifferences,
   jobQueries,
   jobActions,
   enqueueMutations,

@@ -69,6 +69,7 @@ export function jobType(api: Api): void {
       campaign: t.field({
         type: Campaign,
         nullable: true,
+        authScopes: { permission: 'leads:read' },
         resolve: ({ campaignId }, _, { loaders }) => (campaignId ? loaders.campaign.load(campaignId) : null),
       }),
       retryOf: t.field({

@@ -1,7 +1,7 @@
 import type { Api } from './api.ts'
 
 /** The workspace a key belongs to, and the key itself. */
-export function workspaceTypes({ Workspace, Me, Campaign, Role }: Api): void {
+export function workspaceTypes({ Workspace, Me, Role }: Api): void {
   Workspace.implement({
     description: 'One client of the agency. A key sees its own workspace only.',
     fields: (t) => ({
@@ -9,13 +9,6 @@ export function workspaceTypes({ Workspace, Me, Campaign, Role }: Api): void {
       slug: t.exposeString('slug'),
       name: t.exposeString('name'),
       timeZone: t.exposeString('timeZone'),
-      createdAt: t.expose('createdAt', { type: 'DateTime' }),
-    }),
-  })
-  Campaign.implement({
-    fields: (t) => ({
-      id: t.exposeID('id'),
-      name: t.exposeString('name'),
       createdAt: t.expose('createdAt', { type: 'DateTime' }),
     }),
   })

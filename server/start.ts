@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Em } from '../entities/index.ts'
 import type { JobEvents, Ledger } from '../ledger/ledger.ts'
-import type { LeadTimelines } from '../marketing/timeline.ts'
+import type { Timelines } from '../marketing/timeline.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Orm } from '../runtime/db.ts'
 import type { Deps } from '../schema/index.ts'
@@ -24,8 +24,8 @@ export interface ServerSettings {
   orm: Orm
   ledger: Ledger
   events: JobEvents
-  timelines: LeadTimelines
   integrations: Deps['integrations']
+  timelines: Timelines
   /** Whether the parts this process needs answer, for /readyz. */
   ready: () => Promise<{ ready: boolean; checks: Record<string, string> }>
   /** Further paths, e.g. webhooks and /metrics. */

@@ -43,6 +43,8 @@ export type CreateLeadInput = {
 export type ErrorCode =
   /** The request is not a GraphQL request. Send JSON with `query` and, if needed, `variables` and `operationName`. */
   | 'BAD_REQUEST'
+  /** The campaign lacks what Mailchimp wants before it sends. Add what is named in `missing`, then schedule it. */
+  | 'CAMPAIGN_INCOMPLETE'
   /** The API key may not do this. Use a key whose role or scopes include the permission named in the message. */
   | 'FORBIDDEN'
   /** The document is not GraphQL. Correct the syntax at the place named. */
@@ -57,10 +59,14 @@ export type ErrorCode =
   | 'INVALID_CURSOR'
   /** A value of the input is not acceptable. Correct the values named in `issues` and send it again. */
   | 'INVALID_INPUT'
+  /** The campaign cannot go from its state to the one asked for. Look at its state; docs/campaigns.md has the table of what may follow what. */
+  | 'INVALID_TRANSITION'
   /** The workspace has a lead with this e-mail address. Use the lead that is there, or change it with `updateLead`. */
   | 'LEAD_EXISTS'
   /** What became of the message is known, or it is being sent. Look at its state; only one that is `UNKNOWN` can be resolved. */
   | 'MESSAGE_SETTLED'
+  /** The campaign is scheduled, sent or cancelled, so it cannot be edited. Take it back with `unscheduleCampaign` first, if it is scheduled. */
+  | 'NOT_A_DRAFT'
   /** Nothing with this id is in the workspace. Check the id and the workspace of the API key. */
   | 'NOT_FOUND'
   /** The document is too long, too deep or too costly. Ask for fewer fields or smaller pages. */
@@ -71,7 +77,7 @@ export type ErrorCode =
   | 'UNAUTHENTICATED'
   /** There is no job of this name. See `jobDefinitions` for the names. */
   | 'UNKNOWN_JOB'
-  /** The lead was changed by someone else meanwhile. Read it again and repeat the change on its new version. */
+  /** The lead or campaign was changed by someone else meanwhile. Read it again and repeat the change on its new version. */
   | 'VERSION_CONFLICT'
   /** The job is in a state that does not allow this. Look at its state; only some states can be retried or cancelled. */
   | 'WRONG_STATE';

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws'
 import { ApiKey, type Permission, type Role, roles } from '../../entities/api-key.ts'
 import { newId } from '../../entities/ids.ts'
 import type { AnyJobDefinition } from '../../ledger/definition.ts'
-import { createLeadTimelines } from '../../marketing/lead-timelines.ts'
+import { createTimelines } from '../../marketing/timelines.ts'
 import { connect } from '../../queue/connection.ts'
 import { createScripts } from '../../queue/scripts.ts'
 import { type Config, loadConfig } from '../../runtime/config.ts'
@@ -75,7 +75,6 @@ export async function startApi(
     ...overrides,
   }
   const { log, orm, ledger, events, fork } = world
-  const timelines = createLeadTimelines(fork, log, world.events.listen)
   const redis = connect(world.redisUrl, 'patient', () => undefined)
   const vault = createVault(config.ENCRYPTION_KEYS)
   const connections = createConnections({
@@ -86,6 +85,7 @@ export async function startApi(
     run: createScripts(redis),
   })
   const integrations = createIntegrations({ connections, vault, transaction: ledger.transaction })
+  const timelines = createTimelines(fork, log, world.events.listen)
   const ready = async () => ({ ready: true, checks: { database: 'ok', redis: 'ok' } })
   const server = await startServer({
     config,

@@ -1,8 +1,8 @@
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createWorld, type World } from '../test/support/world.ts'
-import { createLeadTimelines } from './lead-timelines.ts'
 import { insertLeads } from './leads.ts'
+import { createTimelines } from './timelines.ts'
 
 let world: World
 beforeAll(async () => {
@@ -27,11 +27,11 @@ test('a timeline whose read failed is read again by itself, and listens only whi
     if ([1, 3].includes(++calls)) throw new Error('Connection lost')
     return world.fork()
   }
-  const timelines = createLeadTimelines(fork, pino({ level: 'silent' }), () => {
+  const timelines = createTimelines(fork, pino({ level: 'silent' }), () => {
     listening++
     return () => void listening--
   })
-  const events = timelines.subscribe(world.actor.workspaceId, leadId, 0)
+  const events = timelines.lead.subscribe(world.actor.workspaceId, leadId, 0)
   expect((await events.next()).value).toMatchObject({ type: 'CREATED', seq: 1 })
   expect(listening).toBe(1)
   await events.return?.()

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
 import type { Em } from '../entities/index.ts'
 import { marks } from '../entities/sql.ts'
-import { type LeadEventRow, type LeadTimelines, readTimeline } from './timeline.ts'
+import { readCampaignEvents } from './campaigns/timeline.ts'
+import { readTimeline, type Timeline, type TimelineSource, type Timelines } from './timeline.ts'
 
 /** What a nudge misses is found after so long. */
 const pollMs = 1_000
@@ -9,20 +10,39 @@ const pollMs = 1_000
 const pageSize = 100
 
 interface Watcher {
-  leadId: string
+  subjectId: string
   /** Reads on, if somebody waits. */
   nudge(): void
 }
 
-/** Calls back with a lead to whom something may have happened; returns how to stop. */
-export type ListenToLeads = (callback: (leadId: string) => void) => () => void
+/** Calls back with a lead or campaign to which something may have happened; returns how to stop. */
+type Listen = (callback: (subjectId: string) => void) => () => void
+
+/** The live timelines of a process. */
+export function createTimelines(fork: () => Em, log: Logger, listen: Listen): Timelines {
+  const lead = createTimeline({ table: '`lead`', read: readTimeline }, fork, log, listen)
+  const campaign = createTimeline({ table: 'campaign', read: readCampaignEvents }, fork, log, listen)
+  return {
+    lead: lead.timeline,
+    campaign: campaign.timeline,
+    async close() {
+      lead.close()
+      campaign.close()
+    },
+  }
+}
 
 /**
- * Live timelines. Whoever waits reads from SQL after the last event seen, when nudged and once a second; the order of
+ * Live timelines of one kind. Whoever waits reads from SQL after the last event seen, when nudged and once a second; the order of
  * `seq` is the order of commits, so nothing is missed whatever happens to the nudges. Nudges are listened to only while
  * somebody watches: an idle process reads nothing.
  */
-export function createLeadTimelines(fork: () => Em, log: Logger, listen: ListenToLeads): LeadTimelines {
+function createTimeline<Row extends { seq: number }>(
+  source: TimelineSource<Row>,
+  fork: () => Em,
+  log: Logger,
+  listen: Listen,
+): { timeline: Timeline<Row>; close(): void } {
   const watchers = new Map<string, Set<Watcher>>()
   let deafen: (() => void) | undefined
   const seqs = new Map<string, number>()
@@ -32,12 +52,12 @@ export function createLeadTimelines(fork: () => Em, log: Logger, listen: ListenT
   )
   timer.unref()
 
-  /** One query for all leads that are watched, whatever their number. */
+  /** One query for all that are watched, whatever their number. */
   async function poll(): Promise<void> {
     const ids = [...watchers.keys()]
     if (ids.length === 0) return
     const rows = await fork().execute<{ id: string; last_event_seq: number }[]>(
-      `select id, last_event_seq from \`lead\` where id in ${marks(ids)}`,
+      `select id, last_event_seq from ${source.table} where id in ${marks(ids)}`,
       ids,
     )
     for (const { id, last_event_seq: seq } of rows) {
@@ -48,19 +68,19 @@ export function createLeadTimelines(fork: () => Em, log: Logger, listen: ListenT
     }
   }
 
-  function nudge(leadId: string): void {
-    for (const watcher of watchers.get(leadId) ?? []) watcher.nudge()
+  function nudge(subjectId: string): void {
+    for (const watcher of watchers.get(subjectId) ?? []) watcher.nudge()
   }
 
   function add(watcher: Watcher): () => void {
     deafen ??= listen(nudge)
-    watchers.set(watcher.leadId, (watchers.get(watcher.leadId) ?? new Set()).add(watcher))
+    watchers.set(watcher.subjectId, (watchers.get(watcher.subjectId) ?? new Set()).add(watcher))
     return () => {
-      const group = watchers.get(watcher.leadId)
+      const group = watchers.get(watcher.subjectId)
       group?.delete(watcher)
       if (group?.size === 0) {
-        watchers.delete(watcher.leadId)
-        seqs.delete(watcher.leadId)
+        watchers.delete(watcher.subjectId)
+        seqs.delete(watcher.subjectId)
       }
       if (watchers.size === 0) {
         deafen?.()
@@ -70,38 +90,41 @@ export function createLeadTimelines(fork: () => Em, log: Logger, listen: ListenT
   }
 
   return {
-    subscribe: (workspaceId, leadId, afterSeq) =>
-      watch({ fork, log, workspaceId, leadId, add, failed: () => seqs.delete(leadId) }, afterSeq),
-    async close() {
-      clearInterval(timer)
+    timeline: {
+      subscribe: (workspaceId, subjectId, afterSeq) =>
+        watch(
+          { source, fork, log, workspaceId, subjectId, add, failed: () => seqs.delete(subjectId) },
+          afterSeq,
+        ),
     },
+    close: () => clearInterval(timer),
   }
 }
 
-interface Watch {
+interface Watch<Row> {
+  source: TimelineSource<Row>
   fork: () => Em
   log: Logger
   workspaceId: string
-  leadId: string
+  subjectId: string
   add(watcher: Watcher): () => void
   /** The next poll has to nudge, even if nothing is new. */
   failed(): void
 }
 
-type Result = IteratorResult<LeadEventRow>
-
 /** Pull-based: nothing is read while the subscriber has something left to take. */
-function watch(
-  { fork, log, workspaceId, leadId, add, failed }: Watch,
+function watch<Row extends { seq: number }>(
+  { source, fork, log, workspaceId, subjectId, add, failed }: Watch<Row>,
   afterSeq: number,
-): AsyncIterableIterator<LeadEventRow> {
+): AsyncIterableIterator<Row> {
+  type Result = IteratorResult<Row>
   let last = afterSeq
-  let buffer: LeadEventRow[] = []
+  let buffer: Row[] = []
   let waiting: ((result: Result) => void) | undefined
   let reading = false
   let again = false
   let closed = false
-  const remove = add({ leadId, nudge: () => void read() })
+  const remove = add({ subjectId, nudge: () => void read() })
 
   async function read(): Promise<void> {
     again = true
@@ -110,7 +133,7 @@ function watch(
     try {
       while (again && isWaiting() && !closed) {
         again = false
-        buffer = await eventsAfter(fork(), workspaceId, leadId, last)
+        buffer = await eventsAfter(source, fork(), workspaceId, subjectId, last)
         give()
       }
     } catch (error) {
@@ -158,16 +181,17 @@ function watch(
   }
 }
 
-/** Events of a lead, if the workspace has it. */
-async function eventsAfter(
+/** Events of a lead or campaign, if the workspace has it. */
+async function eventsAfter<Row>(
+  { table, read }: TimelineSource<Row>,
   em: Em,
   workspaceId: string,
-  leadId: string,
+  subjectId: string,
   seq: number,
-): Promise<LeadEventRow[]> {
-  const [lead] = await em.execute<{ id: string }[]>(
-    'select id from `lead` where id = ? and workspace_id = ?',
-    [leadId, workspaceId],
+): Promise<Row[]> {
+  const [subject] = await em.execute<{ id: string }[]>(
+    `select id from ${table} where id = ? and workspace_id = ?`,
+    [subjectId, workspaceId],
   )
-  return lead ? readTimeline(em, leadId, seq, pageSize) : []
+  return subject ? read(em, subjectId, seq, pageSize) : []
 }

@@ -1,0 +1,21 @@
+import { CampaignEvent } from '../../entities/campaign-event.ts'
+import type { Em } from '../../entities/index.ts'
+
+/** A line of a campaign's history as plain data. */
+export type CampaignEventRow = {
+  [K in keyof CampaignEvent as K extends symbol ? never : K]: CampaignEvent[K]
+}
+
+/** The events of a campaign after `seq`, oldest first. */
+export function readCampaignEvents(
+  em: Em,
+  campaignId: string,
+  afterSeq: number,
+  limit: number,
+): Promise<CampaignEventRow[]> {
+  return em.find(
+    CampaignEvent,
+    { campaignId, seq: { $gt: afterSeq } },
+    { orderBy: { seq: 'asc' }, limit, disableIdentityMap: true },
+  )
+}

@@ -1,0 +1,98 @@
+import type { CampaignReadings } from '../entities/campaign.ts'
+import type { Api } from './api.ts'
+
+/** A campaign, and a line of its history. */
+export function campaignTypes(api: Api): void {
+  const { builder, Campaign, CampaignState, CampaignEvent, CampaignEventType, ConflictWinner, Job } = api
+  const CampaignReport = builder.objectRef<CampaignReadings>('CampaignReport').implement({
+    description: 'Mailchimp’s totals for a campaign that was sent.',
+    fields: (t) => ({
+      sent: t.exposeInt('sent'),
+      hardBounces: t.exposeInt('hardBounces'),
+      softBounces: t.exposeInt('softBounces'),
+      opens: t.exposeInt('opens', { description: 'How often it was opened, machines included.' }),
+      uniqueOpens: t.exposeInt('uniqueOpens', { description: 'How many people opened it.' }),
+      clicks: t.exposeInt('clicks'),
+      uniqueClicks: t.exposeInt('uniqueClicks'),
+      unsubscribed: t.exposeInt('unsubscribed'),
+      complaints: t.exposeInt('complaints'),
+    }),
+  })
+  Campaign.implement({
+    description: 'An e-mail to an audience, kept in step with Mailchimp.',
+    fields: (t) => ({
+      id: t.exposeID('id'),
+      name: t.exposeString('name'),
+      state: t.expose('state', { type: CampaignState }),
+      reason: t.exposeString('reason', {
+        nullable: true,
+        description: 'Why it is FAILED or CANCELLED: a code.',
+      }),
+      subject: t.exposeString('subject', { nullable: true }),
+      previewText: t.exposeString('previewText', { nullable: true }),
+      fromName: t.exposeString('fromName', { nullable: true }),
+      replyTo: t.exposeString('replyTo', { nullable: true }),
+      html: t.exposeString('html', { nullable: true }),
+      audienceId: t.exposeString('audienceId', {
+        nullable: true,
+        description: 'The Mailchimp audience it goes to; null: the workspace’s own.',
+      }),
+      scheduledAt: t.expose('scheduledAt', { type: 'DateTime', nullable: true }),
+      sentAt: t.expose('sentAt', { type: 'DateTime', nullable: true }),
+      mailchimpId: t.exposeString('mailchimpId', { nullable: true }),
+      syncedAt: t.expose('syncedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When both sides were last brought in step.',
+      }),
+      report: t.expose('report', { type: CampaignReport, nullable: true }),
+      reportedAt: t.expose('reportedAt', { type: 'DateTime', nullable: true }),
+      version: t.exposeInt('version', {
+        description:
+          'Rises with each change; give it as `expectedVersion` to not overwrite a change of others.',
+      }),
+      createdAt: t.expose('createdAt', { type: 'DateTime' }),
+      updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
+    }),
+  })
+  CampaignEvent.implement({
+    description: 'Something that happened to a campaign.',
+    fields: (t) => ({
+      id: t.exposeID('id'),
+      cursor: t.string({
+        description: 'For `after` of `campaignEvents`.',
+        resolve: ({ seq }) => String(seq),
+      }),
+      seq: t.exposeInt('seq', { description: 'Counts from 1 within the campaign, without holes.' }),
+      type: t.expose('type', { type: CampaignEventType }),
+      at: t.expose('at', { type: 'DateTime' }),
+      from: t.field({ type: CampaignState, nullable: true, resolve: ({ detail }) => detail.from }),
+      to: t.field({ type: CampaignState, nullable: true, resolve: ({ detail }) => detail.to }),
+      changed: t.stringList({
+        nullable: true,
+        description: 'Names of the fields that were changed, told, taken over or in conflict.',
+        resolve: ({ detail }) => detail.fields,
+      }),
+      winner: t.field({
+        type: ConflictWinner,
+        nullable: true,
+        description: 'Whose values stay, in a conflict.',
+        resolve: ({ detail }) => detail.winner,
+      }),
+      reason: t.string({ nullable: true, resolve: ({ detail }) => detail.reason }),
+      report: t.field({
+        type: 'JSON',
+        nullable: true,
+        description: 'How much each metric has grown.',
+        resolve: ({ detail }) => detail.report,
+      }),
+      correlationId: t.exposeString('correlationId'),
+      job: t.field({
+        type: Job,
+        nullable: true,
+        authScopes: { permission: 'jobs:read' },
+        resolve: ({ jobId }, _, { loaders }) => (jobId ? loaders.job.load(jobId) : null),
+      }),
+    }),
+  })
+}

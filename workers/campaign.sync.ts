@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import { syncScopes } from '../entities/campaign-sync.ts'
+import { closeSync, countItems, openSync, type SyncCounts } from '../marketing/campaigns/sync-report.ts'
+import { syncAll, syncOne } from './campaign-sync/all.ts'
+import { compareAudience } from './campaign-sync/audience.ts'
+import { throwFirst } from './campaign-sync/failures.ts'
+import {
+  openRun,
+  phases,
+  type Run,
+  type SyncContext,
+  type SyncInput,
+  type SyncProgress,
+} from './campaign-sync/run.ts'
+import { defineJob } from './define-job.ts'
+
+type Result = { syncId: string } & SyncCounts
+
+/**
+ * Brings campaigns and Mailchimp in step, in both directions, and compares the audience with our leads.
+ * docs/campaigns.md tells the rules. Each campaign is a unit of its own: what is done is in the report and is not done
+ * again, what fails does not hold up the others, and between two of them the job can be cancelled.
+ */
+export const campaignSync = defineJob<SyncInput, SyncProgress, Result>({
+  name: 'campaign.sync',
+  description: 'Brings campaigns and Mailchimp in step, in both directions, and compares the audience.',
+  input: z
+    .strictObject({
+      scope: z
+        .enum(syncScopes)
+        .describe('CAMPAIGN: one campaign; ALL: all of them and the audience; AUDIENCE: that alone'),
+      campaignId: z.string().optional().describe('Id of the campaign, with scope CAMPAIGN'),
+    })
+    .refine(({ scope, campaignId }) => (scope === 'CAMPAIGN') === (campaignId !== undefined), {
+      path: ['campaignId'],
+      message: 'goes with scope CAMPAIGN and with no other',
+    }),
+  progress: z.object({ done: z.int(), total: z.int(), phase: z.enum(phases) }),
+  attempts: 8,
+  backoff: { type: 'exponential', delay: 1_000, jitter: 0.5, maxDelay: 60_000 },
+  timeoutMs: 900_000,
+  concurrency: 3,
+  mutation: { permission: 'campaigns:send' },
+  subject: ({ campaignId }) => (campaignId === undefined ? {} : { campaignId }),
+  async run(input, context) {
+    const { id: jobId, workspaceId } = context.job
+    const report = { workspaceId, jobId, scope: input.scope, campaignId: input.campaignId ?? null }
+    const sync = await context.transaction((em) => openSync(em, report))
+    try {
+      await work(await openRun(context, sync), input)
+    } catch (error) {
+      await noteEnd(context, sync.id, error)
+      throw error
+    }
+    return context.transaction(async (em) => {
+      await closeSync(em, sync.id, 'COMPLETED')
+      const [counts] = await countItems(em, [sync.id])
+      return { syncId: sync.id, ...counts! }
+    })
+  },
+})
+
+async function work(run: Run, { scope, campaignId }: SyncInput): Promise<void> {
+  if (campaignId !== undefined) await syncOne(run, campaignId)
+  if (scope === 'ALL') await syncAll(run)
+  if (scope !== 'CAMPAIGN') await compareAudience(run)
+  throwFirst([...run.postponed.values()])
+}
+
+/** A cancelled job does not come again, nor does one that was refused for good or has no attempt left. */
+async function noteEnd(
+  { job, signal, transaction }: SyncContext,
+  syncId: string,
+  error: unknown,
+): Promise<void> {
+  const { errorClass } = error as { errorClass?: string }
+  const isLast = job.attempt >= job.attempts && errorClass !== 'THROTTLED' && errorClass !== 'AUTH'
+  const cancelled = signal.aborted && signal.reason === 'cancelled'
+  if (cancelled) await transaction((em) => closeSync(em, syncId, 'CANCELLED'))
+  else if (!signal.aborted && (errorClass === 'PERMANENT' || isLast))
+    await transaction((em) => closeSync(em, syncId, 'FAILED'))
+}
