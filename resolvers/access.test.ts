@@ -25,6 +25,8 @@ const access: Record<string, Permission | 'any key'> = {
   'query job': 'jobs:read',
   'query jobs': 'jobs:read',
   'query messages': 'leads:read',
+  'query suppressions': 'leads:read',
+  'query webhookReceipts': 'jobs:read',
   'query jobDefinitions': 'jobs:read',
   'mutation createLead': 'leads:write',
   'mutation createLeads': 'leads:write',
@@ -36,6 +38,9 @@ const access: Record<string, Permission | 'any key'> = {
   'mutation rerunJob': 'jobs:write',
   'mutation cancelJob': 'jobs:write',
   'mutation resolveMessage': 'jobs:write',
+  'mutation suppressAddress': 'leads:write',
+  'mutation unsuppressAddress': 'leads:write',
+  'mutation reapplyWebhookReceipt': 'jobs:write',
   'subscription jobEvents': 'jobs:read',
   'subscription leadTimeline': 'leads:read',
 }

@@ -2,6 +2,8 @@ import type { Campaign } from '../entities/campaign.ts'
 import type { JobAttempt } from '../entities/job-attempt.ts'
 import type { LeadEvent } from '../entities/lead-event.ts'
 import type { Message } from '../entities/message.ts'
+import type { Suppression } from '../entities/suppression.ts'
+import type { WebhookReceipt } from '../entities/webhook-receipt.ts'
 import type { Workspace } from '../entities/workspace.ts'
 import type { AnyJobDefinition } from '../ledger/definition.ts'
 import type { InputIssue } from '../ledger/errors.ts'
@@ -34,6 +36,8 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
   const JobEvent = builder.objectRef<MessageOf<'event'>>('JobEvent')
   const JobEventsSnapshot = builder.objectRef<MessageOf<'snapshot'>>('JobEventsSnapshot')
   const JobEventsGap = builder.objectRef<MessageOf<'gap'>>('JobEventsGap')
+  const Suppression = builder.objectRef<Row<Suppression>>('Suppression')
+  const WebhookReceipt = builder.objectRef<Row<WebhookReceipt>>('WebhookReceipt')
   const PageInfo = pageInfoRef(builder)
   return {
     builder,
@@ -57,6 +61,8 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     JobFilter: jobFilterRef(builder, enums),
     InputIssue: builder.objectRef<InputIssue>('InputIssue'),
     Message,
+    Suppression,
+    WebhookReceipt,
     Campaign: builder.objectRef<Row<Campaign>>('Campaign'),
     Integration: builder.objectRef<IntegrationView>('Integration'),
     Workspace: builder.objectRef<Row<Workspace>>('Workspace'),
@@ -64,6 +70,8 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     LeadConnection: connectionRef(builder, 'Lead', Lead, PageInfo),
     MessageConnection: connectionRef(builder, 'Message', Message, PageInfo),
     JobConnection: connectionRef(builder, 'Job', Job, PageInfo),
+    SuppressionConnection: connectionRef(builder, 'Suppression', Suppression, PageInfo),
+    WebhookReceiptConnection: connectionRef(builder, 'WebhookReceipt', WebhookReceipt, PageInfo),
     LeadEventConnection: connectionRef(builder, 'LeadEvent', LeadEvent, PageInfo),
   }
 }

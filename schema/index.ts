@@ -15,6 +15,9 @@ import { leadQueries } from '../resolvers/leads.ts'
 import { messageActions } from '../resolvers/message-actions.ts'
 import { messageQueries } from '../resolvers/messages.ts'
 import { nodeQueries } from '../resolvers/node.ts'
+import { suppressionActions } from '../resolvers/suppression-actions.ts'
+import { suppressionQueries } from '../resolvers/suppressions.ts'
+import { webhookReceipts } from '../resolvers/webhook-receipts.ts'
 import { type Api, createApi } from './api.ts'
 import { integrationType } from './integration.ts'
 import { jobType } from './job.ts'
@@ -25,6 +28,8 @@ import { leadType } from './lead.ts'
 import { leadEventType } from './lead-event.ts'
 import { messageType } from './message.ts'
 import { nodeType } from './node.ts'
+import { suppressionType } from './suppression.ts'
+import { webhookReceiptType } from './webhook-receipt.ts'
 import { workspaceTypes } from './workspace.ts'
 
 export { defaultPage, maxPage } from './connection.ts'
@@ -38,6 +43,8 @@ const types = [
   leadEventType,
   messageType,
   integrationType,
+  suppressionType,
+  webhookReceiptType,
   jobType,
   jobAttemptTypes,
   jobDefinitionType,
@@ -52,6 +59,9 @@ const verbs = [
   messageActions,
   integrationQueries,
   integrationActions,
+  suppressionQueries,
+  suppressionActions,
+  webhookReceipts,
   jobQueries,
   jobActions,
   enqueueMutations,
