@@ -3,14 +3,16 @@ import type { CampaignEvent } from '../entities/campaign-event.ts'
 import type { CampaignSync } from '../entities/campaign-sync.ts'
 import type { CampaignSyncItem } from '../entities/campaign-sync-item.ts'
 import type { JobAttempt } from '../entities/job-attempt.ts'
-import type { Lead } from '../entities/lead.ts'
 import type { LeadEvent } from '../entities/lead-event.ts'
 import type { Message } from '../entities/message.ts'
+import type { Suppression } from '../entities/suppression.ts'
+import type { WebhookReceipt } from '../entities/webhook-receipt.ts'
 import type { Workspace } from '../entities/workspace.ts'
 import type { AnyJobDefinition } from '../ledger/definition.ts'
 import type { InputIssue } from '../ledger/errors.ts'
 import type { JobEventMessage } from '../ledger/ledger.ts'
 import type { JobRow } from '../ledger/row.ts'
+import type { LeadRow } from '../marketing/lead-row.ts'
 import { createBuilder } from './builder.ts'
 import { connectionRef, pageInfoRef } from './connection.ts'
 import type { Caller } from './context.ts'
@@ -38,7 +40,7 @@ export type Api = ReturnType<typeof createApi>
 export function createApi(definitions: readonly AnyJobDefinition[]) {
   const builder = createBuilder()
   const enums = defineEnums(builder, definitions)
-  const Lead = builder.objectRef<Row<Lead>>('Lead')
+  const Lead = builder.objectRef<LeadRow>('Lead')
   const Job = builder.objectRef<JobRow>('Job')
   const Message = builder.objectRef<Row<Message>>('Message')
   const LeadEvent = builder.objectRef<Row<LeadEvent>>('LeadEvent')
@@ -50,6 +52,8 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
   const CampaignSync = builder.objectRef<Row<CampaignSync>>('CampaignSync')
   const CampaignSyncItem = builder.objectRef<Row<CampaignSyncItem>>('CampaignSyncItem')
   const AudienceDifference = builder.objectRef<AudienceDifference>('AudienceDifference')
+  const Suppression = builder.objectRef<Row<Suppression>>('Suppression')
+  const WebhookReceipt = builder.objectRef<Row<WebhookReceipt>>('WebhookReceipt')
   const PageInfo = pageInfoRef(builder)
   return {
     builder,
@@ -73,6 +77,8 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     JobFilter: jobFilterRef(builder, enums),
     InputIssue: builder.objectRef<InputIssue>('InputIssue'),
     Message,
+    Suppression,
+    WebhookReceipt,
     Integration: builder.objectRef<IntegrationView>('Integration'),
     Campaign,
     CampaignEvent,
@@ -85,6 +91,8 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     LeadConnection: connectionRef(builder, 'Lead', Lead, PageInfo),
     MessageConnection: connectionRef(builder, 'Message', Message, PageInfo),
     JobConnection: connectionRef(builder, 'Job', Job, PageInfo),
+    SuppressionConnection: connectionRef(builder, 'Suppression', Suppression, PageInfo),
+    WebhookReceiptConnection: connectionRef(builder, 'WebhookReceipt', WebhookReceipt, PageInfo),
     LeadEventConnection: connectionRef(builder, 'LeadEvent', LeadEvent, PageInfo),
     CampaignConnection: connectionRef(builder, 'Campaign', Campaign, PageInfo),
     CampaignEventConnection: connectionRef(builder, 'CampaignEvent', CampaignEvent, PageInfo),

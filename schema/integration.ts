@@ -33,6 +33,10 @@ export function integrationType({
         description: 'What is no secret: audience, sender, …',
         resolve: ({ settings }) => settings,
       }),
+      webhookPath: t.exposeString('webhookPath', {
+        nullable: true,
+        description: 'Where its webhooks are to come, below the public address of this API.',
+      }),
       breaker: t.expose('breaker', { type: BreakerState }),
       forced: t.expose('forced', { type: ForcedState, description: 'What an operator said.' }),
       changedAt: t.expose('changedAt', {

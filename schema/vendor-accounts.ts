@@ -25,6 +25,8 @@ export interface IntegrationView {
   vendor: Vendor
   from: 'ENVIRONMENT' | 'WORKSPACE'
   settings: Record<string, string>
+  /** Where the vendor's webhooks are to come, below our public address; undefined: it has none. */
+  webhookPath: string | undefined
   breaker: 'CLOSED' | 'OPEN' | 'AUTH' | 'HALF_OPEN'
   forced: ForcedWord
   changedAt: Date | undefined

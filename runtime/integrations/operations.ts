@@ -16,6 +16,7 @@ export interface View extends AccountStatus {
   vendor: Vendor
   from: 'ENVIRONMENT' | 'WORKSPACE'
   settings: Record<string, string>
+  webhookPath: string | undefined
 }
 
 export interface OperationParts {
@@ -56,8 +57,14 @@ async function find(connections: Connections, workspaceId: string, vendor: Vendo
   return found
 }
 
-async function view({ source: { vendor, from, settings }, gate }: Connection): Promise<View> {
-  return { vendor, from, settings, ...(await gate.inspect()) }
+async function view({ source, gate }: Connection): Promise<View> {
+  const { vendor, from, settings } = source
+  return { vendor, from, settings, webhookPath: webhookPath(source), ...(await gate.inspect()) }
+}
+
+function webhookPath({ vendor, from, integrationId }: Connection['source']): string | undefined {
+  if (vendor === 'smtp') return undefined
+  return from === 'ENVIRONMENT' ? `/webhooks/${vendor}` : `/webhooks/${vendor}/${integrationId}`
 }
 
 async function connect({ connections, vault, transaction }: OperationParts, actor: Actor, account: Account) {

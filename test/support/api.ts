@@ -8,7 +8,7 @@ import { createTimelines } from '../../marketing/timelines.ts'
 import { connect } from '../../queue/connection.ts'
 import { createScripts } from '../../queue/scripts.ts'
 import { type Config, loadConfig } from '../../runtime/config.ts'
-import { createConnections } from '../../runtime/integrations/accounts.ts'
+import { type Connections, createConnections } from '../../runtime/integrations/accounts.ts'
 import { createIntegrations } from '../../runtime/integrations/operations.ts'
 import { createVault } from '../../runtime/secrets.ts'
 import { newKey } from '../../server/auth.ts'
@@ -27,6 +27,8 @@ interface Answer<Data> {
 
 export interface Api {
   world: World
+  config: Config
+  connections: Connections
   server: RunningServer
   url: string
   keys: Record<Role, string>
@@ -139,6 +141,8 @@ export async function startApi(
   }
   return {
     world,
+    config,
+    connections,
     server,
     url,
     keys,

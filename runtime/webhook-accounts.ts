@@ -1,0 +1,52 @@
+import type { Em } from '../entities/index.ts'
+import type { WebhookVendor } from '../entities/webhook-receipt.ts'
+import { type SignedRequest, verifyWebhook } from '../integrations/webhook-signatures.ts'
+import { type Config, listOf } from './config.ts'
+import type { Connections } from './integrations/accounts.ts'
+import { defaultWorkspaceId } from './integrations/sources.ts'
+
+const secretSettings = {
+  mailchimp: 'MAILCHIMP_WEBHOOK_SECRETS',
+  mandrill: 'MANDRILL_WEBHOOK_KEYS',
+  whatsapp: 'WHATSAPP_APP_SECRETS',
+  hubspot: 'HUBSPOT_CLIENT_SECRET',
+  twenty: 'TWENTY_WEBHOOK_SECRETS',
+} as const satisfies Record<WebhookVendor, keyof Config>
+
+/**
+ * Whose webhooks come to an address. `/webhooks/<vendor>` is the environment's, and so the default workspace's: the one of
+ * the setting, else the oldest. `/webhooks/<vendor>/<integrationId>` is a workspace's own account.
+ */
+export function webhookAccounts(config: Config, fork: () => Em, connections: Connections) {
+  let workspaceId: string | undefined
+
+  return async (vendor: WebhookVendor, integrationId: string | undefined) => {
+    if (integrationId !== undefined) return ownAccount(fork(), connections, vendor, integrationId)
+    workspaceId ??= await defaultWorkspaceId(fork(), config)
+    if (!workspaceId) return undefined
+    const secrets = listOf(config[secretSettings[vendor]])
+    return {
+      workspaceId,
+      verify: (request: SignedRequest) => verifyWebhook(vendor, secrets, request),
+      whatsappVerifyToken: config.WHATSAPP_VERIFY_TOKEN,
+    }
+  }
+}
+
+async function ownAccount(em: Em, connections: Connections, vendor: WebhookVendor, integrationId: string) {
+  const [row] = await em.execute<{ workspace_id: string }[]>(
+    'select workspace_id from integration where id = ? and vendor = ? and credentials is not null',
+    [integrationId, vendor],
+  )
+  if (!row) return undefined
+  const own = (await connections.of(row.workspace_id)).find(
+    ({ source }) => source.integrationId === integrationId,
+  )
+  const { webhookSecrets = '', clientSecret = '', verifyToken } = own?.source.credentials ?? {}
+  const secrets = [...listOf(webhookSecrets), ...listOf(clientSecret)]
+  return {
+    workspaceId: row.workspace_id,
+    verify: (request: SignedRequest) => verifyWebhook(vendor, secrets, request),
+    whatsappVerifyToken: verifyToken,
+  }
+}
