@@ -5,6 +5,8 @@ import { createTimelines } from '../marketing/timelines.ts'
 import { connect } from '../queue/connection.ts'
 import { listOf, publicUrl } from '../runtime/config.ts'
 import { metricsRoute, processGauges, readiness } from '../runtime/health.ts'
+import { openConnections } from '../runtime/integrations/open.ts'
+import { createIntegrations } from '../runtime/integrations/operations.ts'
 import { queueGauges } from '../runtime/metrics.ts'
 import { startProcess, tellReady } from '../runtime/process.ts'
 import { openProcessQueues, readyChecks } from '../runtime/queues.ts'
@@ -23,7 +25,14 @@ shutdown.add('job events', () => events.close())
 const timelines = createTimelines(fork, log, events.listen)
 shutdown.add('timelines', () => timelines.close())
 
-const metrics = metricsRoute(async () => [...processGauges('api'), ...(await queueGauges(queues))])
+const accounts = openConnections(parts, 'failFast')
+const integrations = createIntegrations({ ...accounts, transaction: ledger.transaction })
+
+const metrics = metricsRoute(async () => [
+  ...processGauges('api'),
+  ...accounts.calls.gauges(),
+  ...(await queueGauges(queues)),
+])
 const webhooks = webhookRoutes({
   log,
   transaction: ledger.transaction,
@@ -46,6 +55,7 @@ const server = await startServer({
   ledger,
   events,
   timelines,
+  integrations,
   ready: () => readiness(readyChecks(orm, queues)),
   routes: { '/metrics': metrics, ...webhooks },
 })

@@ -12,10 +12,12 @@ function webhooksFromEnv(): Webhooks {
   const mandrill = set(env.SANDBOX_MANDRILL_WEBHOOK_URL, env.SANDBOX_MANDRILL_WEBHOOK_KEY)
   const whatsapp = set(env.SANDBOX_WHATSAPP_WEBHOOK_URL, env.SANDBOX_WHATSAPP_APP_SECRET)
   const hubspot = set(env.SANDBOX_HUBSPOT_WEBHOOK_URL, env.SANDBOX_HUBSPOT_CLIENT_SECRET)
+  const twenty = set(env.SANDBOX_TWENTY_WEBHOOK_URL, env.SANDBOX_TWENTY_WEBHOOK_SECRET)
   if (mailchimp) webhooks.mailchimp = mailchimp
   if (mandrill) webhooks.mandrill = { url: mandrill.url, key: mandrill.secret }
   if (whatsapp) webhooks.whatsapp = { url: whatsapp.url, appSecret: whatsapp.secret }
   if (hubspot) webhooks.hubspot = hubspot
+  if (twenty) webhooks.twenty = twenty
   return webhooks
 }
 

@@ -2,6 +2,10 @@ import { defineEntity, p } from '@mikro-orm/core'
 import { code, id, time } from './columns.ts'
 import { Workspace } from './workspace.ts'
 
+/** The vendors a workspace can have an account at. */
+export const vendors = ['mailchimp', 'mandrill', 'smtp', 'whatsapp', 'hubspot', 'twenty'] as const
+export type Vendor = (typeof vendors)[number]
+
 export const forcedStates = ['OPEN', 'CLOSED'] as const
 export type ForcedState = (typeof forcedStates)[number]
 
@@ -16,7 +20,7 @@ const IntegrationSchema = defineEntity({
   properties: {
     id: id().primary(),
     workspaceId: () => p.manyToOne(Workspace).mapToPk().fieldName('workspace_id').index(false),
-    vendor: code(16),
+    vendor: code(16).$type<Vendor>(),
     /** What is no secret: base URL, audience, sender, … */
     settings: p.json().$type<Record<string, string>>(),
     /** Credentials as encrypted JSON (runtime/secrets.ts); null: none of its own. */

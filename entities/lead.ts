@@ -13,6 +13,7 @@ export type ConsentState = (typeof consentStates)[number]
 export interface ExternalIds {
   mailchimp?: string
   hubspot?: string
+  twenty?: string
   whatsapp?: string
 }
 

@@ -2,8 +2,9 @@
 
 import type { z } from 'zod'
 import { type ErrorClass, type Vendor, VendorError } from './errors.ts'
-import type { Gate } from './gate.ts'
+import type { CallGate } from './gate.ts'
 import { callVendor, lostAnswer, type VendorAnswer, type VendorRequest } from './http.ts'
+import { makeCall, type Seen } from './make-call.ts'
 import { classify, type ErrorRule, type Problem } from './rules.ts'
 
 /** Given to every verb. */
@@ -29,7 +30,7 @@ export interface CallSettings {
   /** Milliseconds to wait for an answer; default 30,000 for Mailchimp and Mandrill, 20,000 for WhatsApp and HubSpot. */
   timeoutMs?: number | undefined
   /** Keeps the account's limits and stops calls while the vendor is down; without it every call goes out at once. */
-  gate?: Gate | undefined
+  gate?: CallGate | undefined
   /** Called once after each call; a failure of it is ignored. */
   onCall?: ((report: CallReport) => void) | undefined
 }
@@ -68,35 +69,12 @@ export type Caller = <T>(call: Call<T>, context: CallContext) => Promise<T>
 
 /** A caller for one account. It makes no connection before the first call and holds no state. */
 export function createCaller(connection: Connection): Caller {
-  return async (call, context) => {
-    const started = performance.now()
-    const seen: Seen = { status: undefined, outcome: 'OK' }
-    try {
-      return await guarded(connection, call, context, seen)
-    } catch (error) {
-      seen.outcome = error instanceof VendorError ? error.errorClass : 'ABORTED'
-      throw error
-    } finally {
-      const { vendor, settings } = connection
-      report(settings, { vendor, operation: call.operation, ms: performance.now() - started, ...seen })
-    }
-  }
-}
-
-type Seen = Pick<CallReport, 'status' | 'outcome'>
-
-/** Through the account's gate, if it has one: no call without a permit, no permit without a report. */
-async function guarded<T>(to: Connection, call: Call<T>, context: CallContext, seen: Seen): Promise<T> {
-  const { operation, recipient } = call
-  const permit = await to.settings.gate?.enter({ operation, recipient }, context.signal)
-  try {
-    const result = await exchange(to, call, context, seen)
-    await permit?.leave({ ok: true })
-    return result
-  } catch (error) {
-    if (error instanceof VendorError) throw (await permit?.leave({ ok: false, error })) ?? error
-    await permit?.leave({ ok: false })
-    throw error
+  const { vendor, settings } = connection
+  return (call, context) => {
+    const { operation, recipient } = call
+    return makeCall(settings, { vendor, operation, recipient }, context, (seen) =>
+      exchange(connection, call, context, seen),
+    )
   }
 }
 
@@ -135,15 +113,6 @@ function retryAfter(header: string | null): number | undefined {
   if (header === null) return undefined
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
   return Number.isFinite(ms) && ms >= 0 ? ms : undefined
-}
-
-/** A broken meter must not turn a message that was sent into a call that failed. */
-function report(settings: CallSettings, seen: CallReport): void {
-  try {
-    settings.onCall?.(seen)
-  } catch {
-    // The call's own result is what matters.
-  }
 }
 
 /** The result of a call; undefined when the vendor answers 404: there is no such thing. */

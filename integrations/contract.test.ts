@@ -40,8 +40,8 @@ const mandrill = (apiKey = 'md-sandbox') =>
   createMandrill({ baseUrl: `${sandbox.url}/mandrill/api/1.0`, apiKey, ...sender })
 const whatsapp = (token = 'token', timeoutMs = 5_000) =>
   createWhatsapp({ baseUrl: `${sandbox.url}/wa/v25.0`, token, phoneNumberId: '106540352242922', timeoutMs })
-const hubspot = (token = 'pat-na1-sandbox') =>
-  createHubspot({ baseUrl: `${sandbox.url}/hs`, token, apiVersion: '2026-09' })
+const portal = () => ({ baseUrl: `${sandbox.url}/hs`, apiVersion: '2026-09' })
+const hubspot = (token = 'pat-na1-sandbox') => createHubspot({ ...portal(), token })
 
 const person = { email, firstName: 'Jane', lastName: 'Doe', language: 'en' }
 const mail = {
@@ -59,13 +59,13 @@ const text = {
   bodyParameters: ['Jane'],
   callbackData: 'd_991',
 }
-const contact = { email, properties: { firstname: 'Jane', lifecyclestage: 'lead' } }
+const contact = { email, fields: { firstName: 'Jane', stage: 'lead' } }
 
 describe('every verb', () => {
   test('all four accounts answer the cheap question whether they are there', async () => {
     await mailchimp().ping(context)
-    await mandrill().ping(context)
-    await hubspot().ping(context)
+    await mandrill().check(context)
+    await hubspot().check(context)
     expect(await whatsapp().check(context)).toMatchObject({
       displayPhoneNumber: expect.stringMatching(/15550783881/),
     })
@@ -74,9 +74,9 @@ describe('every verb', () => {
   test('a wrong credential is AUTH at all four', async () => {
     const calls = [
       mailchimp('bad').ping(context),
-      mandrill('bad').ping(context),
+      mandrill('bad').check(context),
       whatsapp('expired').check(context),
-      hubspot('bad').ping(context),
+      hubspot('bad').check(context),
     ]
     for (const error of await Promise.all(calls.map(failureOf))) {
       expect(error).toMatchObject({ errorClass: 'AUTH' })
@@ -87,7 +87,7 @@ describe('every verb', () => {
     const first = await mailchimp().upsertMember({ ...person, statusIfNew: 'pending' }, context)
     expect(first).toMatchObject({ memberId: mailchimp().subscriberHash(email), status: 'pending' })
     const again = await mailchimp().upsertMember({ ...person, statusIfNew: 'subscribed' }, context)
-    expect(again).toEqual(first)
+    expect(again).toMatchObject({ memberId: first.memberId, status: first.status })
     await mailchimp().tagMember({ email, tags: ['vip'] }, context)
   })
 
@@ -99,9 +99,10 @@ describe('every verb', () => {
   test('a mail is sent and found by its metadata', async () => {
     const { status, messageId } = await mandrill().sendTemplate(mail, context)
     expect(status).toBe('sent')
-    const query = { key: 'delivery_id', value: 'd_991', since: new Date() }
-    expect(await mandrill().findByMetadata(query, context)).toEqual({ messageId, state: 'sent' })
-    expect(await mandrill().findByMetadata({ ...query, value: 'd_99' }, context)).toBeUndefined()
+    const query = { key: 'delivery_id', values: ['d_991', 'd_99'], since: new Date() }
+    expect([...(await mandrill().findByMetadata(query, context))]).toEqual([
+      ['d_991', { messageId, state: 'sent' }],
+    ])
   })
 
   test('a mail to an address that bounced is rejected, one to no address is refused for the recipient', async () => {
@@ -114,7 +115,7 @@ describe('every verb', () => {
 
   test('a WhatsApp template is accepted; a template nobody knows is PERMANENT', async () => {
     const accepted = { messageId: expect.stringMatching(/^wamid\./), waId: '16505551234', status: 'accepted' }
-    expect(await whatsapp().sendTemplate(text, context)).toEqual(accepted)
+    expect(await whatsapp().sendTemplate(text, context)).toMatchObject(accepted)
     const error = await failureOf(whatsapp().sendTemplate({ ...text, template: 'nothing' }, context))
     expect(error).toMatchObject({ errorClass: 'PERMANENT', code: '132001' })
   })
@@ -127,9 +128,9 @@ describe('every verb', () => {
   })
 
   test('a property HubSpot does not know is PERMANENT and named', async () => {
-    const error = await failureOf(
-      hubspot().upsertContact({ email, properties: { no_such_thing: 'x' } }, context),
-    )
+    const mapping = { source: 'no_such_thing' }
+    const mapped = createHubspot({ ...portal(), token: 'pat-na1-sandbox', mapping })
+    const error = await failureOf(mapped.upsertContact({ email, fields: { source: 'x' } }, context))
     expect(error).toMatchObject({ errorClass: 'PERMANENT', code: 'VALIDATION_ERROR' })
     expect((error as Error).message).toContain('no_such_thing')
   })
@@ -155,7 +156,8 @@ describe('every kind of fault', () => {
     await fault('mailchimp', { drop: 'after' })
     expect(await failureOf(upsert())).toMatchObject({ errorClass: 'TRANSIENT' })
     expect(await upsert()).toMatchObject({ status: 'subscribed' })
-    await fault('hubspot', { drop: 'after' })
+    const match = { path: '/batch/upsert' }
+    await control('POST', '/faults', { vendor: 'hubspot', match, action: { drop: 'after' }, times: 1 })
     expect(await failureOf(hubspot().upsertContact(contact, context))).toMatchObject({
       errorClass: 'TRANSIENT',
     })

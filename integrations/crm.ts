@@ -1,15 +1,17 @@
 // The customer register, whichever it is: HubSpot or Twenty.
 
 import type { CallContext } from './client.ts'
+import { VendorError } from './errors.ts'
 
 /** What we know of a person, in our words. A mapping names the CRM's own field for each. */
 export const crmFields = ['firstName', 'lastName', 'phone', 'company', 'locale', 'source', 'stage'] as const
 export type CrmField = (typeof crmFields)[number]
+/** A field without an entry is neither written nor read. */
 export type CrmMapping = Partial<Record<CrmField, string>>
 
 export interface CrmContact {
   email: string
-  /** Fields that are not given are left as they are, where the CRM allows it. */
+  /** A field that is not given is left as it is; an empty text clears it. */
   fields: Partial<Record<CrmField, string>>
 }
 
@@ -25,19 +27,27 @@ export interface CrmActivity {
 export interface CrmDeal {
   contactId: string
   name: string
+  /** The CRM's own name of the stage. */
   stage: string
+  /** HubSpot's name of the pipeline; Twenty has one pipeline and ignores it. */
   pipeline: string
   /** Makes a repeat the same deal. */
   dealId: string
 }
 
-/** Contacts that changed, in the order they changed, oldest first. */
+export interface ChangedContact extends CrmContact {
+  contactId: string
+  changedAt: Date
+}
+
+/** Contacts with an e-mail address that changed, in the order they changed, oldest first. */
 export interface ChangedContacts {
-  contacts: (CrmContact & { contactId: string; changedAt: Date })[]
-  /** Hand it back for the next page; undefined when there is nothing newer. */
+  contacts: ChangedContact[]
+  /** Keep it and hand it back for the next page; undefined when there is nothing newer: then keep the one you have. */
   next: CrmWatermark | undefined
 }
 
+/** The place after one contact. `{ changedAt: new Date(0), contactId: '' }` is the beginning. */
 export interface CrmWatermark {
   changedAt: Date
   /** Tells contacts that changed in the same millisecond apart. */
@@ -52,6 +62,52 @@ export interface Crm {
   upsertContact(contact: CrmContact, context: CallContext): Promise<{ contactId: string; created: boolean }>
   logActivity(activity: CrmActivity, context: CallContext): Promise<void>
   createDeal(deal: CrmDeal, context: CallContext): Promise<void>
-  /** One page of at most 100. */
+  /**
+   * One page of at most 100. Changes younger than `settleMs` are left for a later call: a CRM does not show changes in the
+   * order they happened until it has settled, and what is passed over once would never be read.
+   */
   changedSince(watermark: CrmWatermark, context: CallContext): Promise<ChangedContacts>
+}
+
+/** The fields we have, under the CRM's names; fields without a mapping are left out. */
+export function toCrmNames(mapping: CrmMapping, fields: CrmContact['fields']): Record<string, string> {
+  const named = crmFields.flatMap((field) => {
+    const [name, value] = [mapping[field], fields[field]]
+    return name === undefined || value === undefined ? [] : [[name, value]]
+  })
+  return Object.fromEntries(named)
+}
+
+/** The CRM's values under our names; what it does not know is left out. */
+export function fromCrmNames(
+  mapping: CrmMapping,
+  valueFor: (name: string) => string | null | undefined,
+): CrmContact['fields'] {
+  const ours = crmFields.flatMap((field) => {
+    const name = mapping[field]
+    const value = name === undefined ? undefined : valueFor(name)
+    return value ? [[field, value]] : []
+  })
+  return Object.fromEntries(ours)
+}
+
+/** Every fault of a mapping in one error, so that it is corrected at once. Names of fields are no personal data. */
+export function refuseFaults(
+  vendor: Crm['vendor'],
+  faults: { missing: readonly string[]; readOnly: readonly string[] },
+): void {
+  const parts = [
+    faults.missing.length > 0 ? `fields that do not exist: ${faults.missing.join(', ')}` : '',
+    faults.readOnly.length > 0 ? `fields that cannot be written: ${faults.readOnly.join(', ')}` : '',
+  ].filter(Boolean)
+  if (parts.length === 0) return
+  const meaning = `the mapping names ${parts.join('; ')}`
+  throw new VendorError({
+    vendor,
+    operation: 'check',
+    errorClass: 'PERMANENT',
+    code: 'MAPPING_INVALID',
+    status: 200,
+    meaning,
+  })
 }

@@ -6,7 +6,7 @@ export interface TemplateEmail {
   /** Name of the template at the sender (Mandrill's slug, SMTP's file name). */
   template: string
   to: { email: string; name?: string | undefined }
-  /** Default: the template's own. */
+  /** Default: the template's own. Like that it may hold handlebars. */
   subject?: string | undefined
   /** Values for the template's handlebars. */
   vars: Record<string, string>
@@ -29,7 +29,8 @@ export interface SentEmail {
 export interface MetadataQuery {
   /** A metadata key that is registered as custom metadata in the account. */
   key: string
-  value: string
+  /** At most 500; ids only. */
+  values: readonly string[]
   /** Only its UTC date counts. */
   since: Date
 }
@@ -48,6 +49,9 @@ export interface EmailSender {
   /** Reaches the vendor and is let in. @throws VendorError */
   check(context: CallContext): Promise<void>
   sendTemplate(email: TemplateEmail, context: CallContext): Promise<SentEmail>
-  /** Looks a sent mail up; absent where the vendor keeps no record: then only a person can tell. */
-  findByMetadata?(query: MetadataQuery, context: CallContext): Promise<FoundEmail | undefined>
+  /**
+   * Looks sent mails up, many with one search. Those not found are not in the answer. Absent where the vendor keeps no
+   * record: then only a person can tell.
+   */
+  findByMetadata?(query: MetadataQuery, context: CallContext): Promise<Map<string, FoundEmail>>
 }

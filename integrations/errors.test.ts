@@ -4,6 +4,7 @@ import { createHubspot } from './hubspot/hubspot.ts'
 import { createMailchimp } from './mailchimp/mailchimp.ts'
 import { createMandrill } from './mandrill/mandrill.ts'
 import { failureOf, type Stub, startStub } from './stub.ts'
+import { createTwenty } from './twenty/twenty.ts'
 import { createWhatsapp } from './whatsapp/whatsapp.ts'
 
 test.each([
@@ -63,6 +64,8 @@ describe('no error text holds personal data or a key, whatever the vendor answer
     { error: { code: 190, message: quoted, error_data: { details: quoted } } },
     { category: 'VALIDATION_ERROR', message: quoted, errors: [{ code: quoted, message: quoted }] },
     { category: quoted, policyName: quoted, correlationId: quoted },
+    { errors: [{ message: quoted, extensions: { code: 'BAD_USER_INPUT', subCode: quoted } }] },
+    { errors: [{ message: quoted, extensions: { code: quoted } }] },
   ]
   let stub: Stub
   beforeAll(async () => {
@@ -76,7 +79,8 @@ describe('no error text holds personal data or a key, whatever the vendor answer
     const mandrill = createMandrill({ baseUrl, apiKey: key, fromEmail: 'a@b.co', fromName: 'A' })
     const whatsapp = createWhatsapp({ baseUrl, token: key, phoneNumberId: '1' })
     const hubspot = createHubspot({ baseUrl, token: key, apiVersion: '2026-09' })
-    const contact = { email, properties: { firstname: name, phone } }
+    const contact = { email, fields: { firstName: name, phone } }
+    const twenty = createTwenty({ baseUrl, apiKey: key })
     const mail = {
       template: 't',
       to: { email, name },
@@ -95,6 +99,7 @@ describe('no error text holds personal data or a key, whatever the vendor answer
       sendEmail: () => mandrill.sendTemplate(mail, context),
       sendWhatsapp: () => whatsapp.sendTemplate(text, context),
       upsertContact: () => hubspot.upsertContact(contact, context),
+      upsertPerson: () => twenty.upsertContact(contact, context),
     }
   }
 

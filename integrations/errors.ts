@@ -64,7 +64,7 @@ export class VendorError extends Error {
 }
 
 function describe({ vendor, operation, status, code, meaning }: VendorErrorFields): string {
-  const answer = status === undefined ? 'no answer' : `HTTP ${status}`
+  const answer = status === undefined ? 'no answer' : `${vendor === 'smtp' ? 'SMTP' : 'HTTP'} ${status}`
   return `${vendor} ${operation}: ${answer}, ${code}: ${meaning}`
 }
 

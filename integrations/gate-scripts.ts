@@ -132,7 +132,7 @@ set('lastErrorAt', now, 'lastError', code)
 if breaker ~= 'CLOSED' and not probe then return {'', math.max(1, number('retryAt') - now)} end
 local failures = redis.call('HINCRBY', KEYS[1], 'failures', 1)
 if outcome == 'AUTH' then
-  set('retryAt', now + tonumber(ARGV[8]))
+  set('retryAt', now + math.max(tonumber(ARGV[8]), tonumber(ARGV[4])))
   if breaker ~= 'AUTH' then change = 'AUTH' end
 elseif probe or failures >= tonumber(ARGV[5]) then
   local cooldown = math.max(tonumber(ARGV[6]), math.min(number('cooldown') * 2, tonumber(ARGV[7])))

@@ -49,12 +49,16 @@ export interface AccountStatus {
   quotas: { requests: number; ms: number; used: number }[]
 }
 
-export interface Gate {
+/** What a client has to know of it. */
+export interface CallGate {
   /**
    * Waits for a free place within the account's limits. @throws VendorError of class `THROTTLED` when the wait would be
    * long or the breaker is open; the signal's reason when it ends.
    */
   enter(call: PendingCall, signal: AbortSignal): Promise<Permit>
+}
+
+export interface Gate extends CallGate {
   inspect(): Promise<AccountStatus>
   /** Stops all calls (OPEN), lets them through whatever the breaker finds (CLOSED), or leaves it to the breaker (NONE). */
   force(state: Forced): Promise<void>

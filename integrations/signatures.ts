@@ -34,6 +34,71 @@ export function verifyWhatsapp(
   )
 }
 
+/** HubSpot's signature covers these escapes decoded, and no others. */
+const HUBSPOT_ESCAPES: Record<string, string> = {
+  '%3A': ':',
+  '%2F': '/',
+  '%3F': '?',
+  '%40': '@',
+  '%21': '!',
+  '%24': '$',
+  '%27': "'",
+  '%28': '(',
+  '%29': ')',
+  '%2A': '*',
+  '%2C': ',',
+  '%3B': ';',
+}
+
+/** How far the time of a signature may be from ours, in milliseconds; HubSpot's own rule, used for Twenty as well. */
+const SIGNATURE_MS = 5 * 60_000
+
+/**
+ * HubSpot v3: base64 HMAC-SHA256 over method, URI, raw body and timestamp. `uri` is the address as registered, built from
+ * our public URL: behind a proxy the request names another host. The older versions have no key and are not accepted.
+ */
+export function verifyHubspot(
+  secrets: string | readonly string[],
+  request: {
+    method: string
+    uri: string
+    rawBody: Uint8Array | string
+    /** `X-HubSpot-Request-Timestamp`. */
+    timestamp: string | undefined
+  },
+  header: string | undefined,
+  nowMs: number,
+): boolean {
+  const { method, rawBody, timestamp } = request
+  if (!isRecent(timestamp, nowMs)) return false
+  const uri = request.uri.replace(/%[0-9a-f]{2}/gi, (code) => HUBSPOT_ESCAPES[code.toUpperCase()] ?? code)
+  return anyFits(secrets, header, (secret) =>
+    createHmac('sha256', secret)
+      .update(method + uri)
+      .update(rawBody)
+      .update(timestamp)
+      .digest('base64'),
+  )
+}
+
+/** Twenty: hex HMAC-SHA256 over `X-Twenty-Webhook-Timestamp` (milliseconds), a colon and the raw body. */
+export function verifyTwenty(
+  secrets: string | readonly string[],
+  rawBody: Uint8Array | string,
+  timestamp: string | undefined,
+  header: string | undefined,
+  nowMs: number,
+): boolean {
+  if (!isRecent(timestamp, nowMs)) return false
+  return anyFits(secrets, header, (secret) =>
+    createHmac('sha256', secret).update(`${timestamp}:`).update(rawBody).digest('hex'),
+  )
+}
+
+function isRecent(timestamp: string | undefined, nowMs: number): timestamp is string {
+  return /^\d{13}$/.test(timestamp ?? '') && Math.abs(nowMs - Number(timestamp)) <= SIGNATURE_MS
+}
+
 /** A webhook of Mailchimp older or newer than this may be a replay. */
 const MAILCHIMP_TOLERANCE_MS = 300_000
 

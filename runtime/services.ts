@@ -1,8 +1,5 @@
-import { createHubspot, type Hubspot } from '../integrations/hubspot/hubspot.ts'
-import { createMailchimp, type Mailchimp } from '../integrations/mailchimp/mailchimp.ts'
-import { createMandrill, type Mandrill } from '../integrations/mandrill/mandrill.ts'
-import { createWhatsapp, type Whatsapp } from '../integrations/whatsapp/whatsapp.ts'
 import { type Config, listOf } from './config.ts'
+import { type Accounts, accountsOf, type Connections } from './integrations/accounts.ts'
 
 /** What jobs reach the outside world with. */
 export interface Services {
@@ -10,14 +7,6 @@ export interface Services {
   accounts(workspaceId: string): Promise<Accounts>
   welcome: WelcomeSettings
   campaigns: CampaignSettings
-}
-
-/** One workspace's vendors. Making a call through an account that is not connected fails with class `AUTH`. */
-export interface Accounts {
-  mailchimp: Mailchimp
-  email: Mandrill
-  whatsapp: Whatsapp
-  crm: Hubspot
 }
 
 /** How new leads are welcomed. */
@@ -36,11 +25,10 @@ interface CampaignSettings {
   settleSeconds: number
 }
 
-/** Builds the clients of the outside systems from the settings. */
-export function createServices(config: Config): Services {
-  const accounts = environmentAccounts(config)
+/** What all jobs of a process work with. */
+export function createServices(config: Config, connections: Connections): Services {
   return {
-    accounts: async () => accounts,
+    accounts: (workspaceId) => accountsOf(connections, workspaceId),
     welcome: {
       emailTemplate: config.MANDRILL_WELCOME_TEMPLATE,
       whatsappTemplate: config.WHATSAPP_WELCOME_TEMPLATE,
@@ -48,31 +36,5 @@ export function createServices(config: Config): Services {
       searchAfterSeconds: config.MANDRILL_SEARCH_AFTER_SECONDS,
     },
     campaigns: { settleSeconds: config.MAILCHIMP_SETTLE_SECONDS },
-  }
-}
-
-function environmentAccounts(config: Config): Accounts {
-  return {
-    mailchimp: createMailchimp({
-      baseUrl: config.MAILCHIMP_BASE_URL,
-      apiKey: config.MAILCHIMP_API_KEY,
-      listId: config.MAILCHIMP_LIST_ID,
-    }),
-    email: createMandrill({
-      baseUrl: config.MANDRILL_BASE_URL,
-      apiKey: config.MANDRILL_API_KEY,
-      fromEmail: config.MANDRILL_FROM_EMAIL,
-      fromName: config.MANDRILL_FROM_NAME,
-    }),
-    whatsapp: createWhatsapp({
-      baseUrl: config.WHATSAPP_BASE_URL,
-      token: config.WHATSAPP_TOKEN,
-      phoneNumberId: config.WHATSAPP_PHONE_NUMBER_ID,
-    }),
-    crm: createHubspot({
-      baseUrl: config.HUBSPOT_BASE_URL,
-      token: config.HUBSPOT_TOKEN,
-      apiVersion: config.HUBSPOT_API_VERSION,
-    }),
   }
 }

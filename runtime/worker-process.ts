@@ -32,12 +32,14 @@ export function createJobRuntime<S>(
 /**
  * Runs jobs until the process is stopped: takes no further job then, ends the signal of running ones, and waits for them.
  * @param processor file that runs CPU-heavy jobs in threads
+ * @param gauges further gauges for /metrics
  */
 export async function runWorkers<S>(
   parts: Parts,
   definitions: readonly AnyJobDefinition[],
   services: S,
   processor: URL,
+  gauges: () => Gauge[] = () => [],
 ): Promise<void> {
   const { config, fork, log, onError, shutdown } = parts
   const { queues, run } = createJobRuntime(parts, definitions, services)
@@ -67,7 +69,11 @@ export async function runWorkers<S>(
       log,
     }),
   )
-  await serveHealth(parts, queues, workers)
+  await serveHealth(parts, queues, () => [
+    ...processGauges('worker'),
+    ...workers.map(runningGauge),
+    ...gauges(),
+  ])
   log.info({ jobs: workers.map(({ name }) => name) }, 'Ready to run jobs')
   tellReady()
 }
@@ -86,10 +92,10 @@ async function closeAll(workers: JobWorker[]): Promise<void> {
 async function serveHealth(
   { config, orm, shutdown, log }: Parts,
   queues: Queues,
-  workers: JobWorker[],
+  gauges: () => Gauge[],
 ): Promise<void> {
   const checks = readyChecks(orm, queues)
-  const routes = healthRoutes(checks, () => [...processGauges('worker'), ...workers.map(runningGauge)])
+  const routes = healthRoutes(checks, gauges)
   const health = await startHealth(config.HOST, config.WORKER_HEALTH_PORT, routes)
   log.info({ port: health.port }, 'Health is served')
   shutdown.add('health', health.close)

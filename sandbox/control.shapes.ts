@@ -1,5 +1,6 @@
 import { vendors } from './exchange.ts'
-import { flag, list, number, object, text } from './shape.ts'
+import { mandrillEvents } from './mandrill.account-shapes.ts'
+import { flag, list, object, text } from './shape.ts'
 
 /** Bodies of the control API. */
 export const vendorText = text({ oneOf: vendors })
@@ -9,13 +10,9 @@ export const webhooksShape = object(
   {},
   {
     mailchimp: object({ url, secret: text() }),
-    mandrill: object({ url, key: text() }),
-    whatsapp: object({ url, appSecret: text() }),
-    hubspot: object({ url, secret: text() }),
+    mandrill: object({ url, key: text() }, { events: list(text({ oneOf: mandrillEvents })) }),
+    whatsapp: object({ url, appSecret: text() }, { verifyToken: text() }),
+    hubspot: object({ url, secret: text() }, { subscriptions: list(text()) }),
+    twenty: object({ url, secret: text() }),
   },
 )
-
-export const templateShapes = {
-  mandrill: object({ vendor: vendorText, name: text() }, { subject: text(), from_email: text() }),
-  whatsapp: object({ vendor: vendorText, name: text(), languages: list(text()), params: number }),
-}

@@ -1,13 +1,16 @@
 /** The control API under /_sandbox: what was received, what shall go wrong, what people do. */
-import { downShape, templateShapes, vendorText, webhooksShape } from './control.shapes.ts'
+import { downShape, vendorText, webhooksShape } from './control.shapes.ts'
 import { type Call, Refusal, type Reply, type Vendor, vendors } from './exchange.ts'
 import { faultProblem, faultShape } from './faults.ts'
 import { duplicates } from './history.ts'
 import { generatorShape } from './mailchimp.bulk.ts'
+import { templateShape } from './mandrill.shapes.ts'
 import { renderPage } from './page.ts'
 import { dispatch, on, type Route } from './routes.ts'
 import { applySettings } from './settings.ts'
 import { type Issue, isObject, read } from './shape.ts'
+import { challengeProblem } from './whatsapp.challenge.ts'
+import { templateAddition } from './whatsapp.template-shapes.ts'
 import type { World } from './world.ts'
 
 type Control = { world(): World; reset(): void }
@@ -35,10 +38,7 @@ function routesOf(sandbox: Control): Route[] {
       refuseIf(applySettings(world.settings, objectOf(call)))
       return ok(world.settings)
     }),
-    on('PUT', '/webhooks', (call) => {
-      Object.assign(world.webhooks, read(webhooksShape, json(call), refuseIssues))
-      return ok({ webhooks: Object.keys(world.webhooks) })
-    }),
+    on('PUT', '/webhooks', (call) => setWebhooks(world, call)),
     on('PUT', '/down', (call) => ok({ down: setDown(world, call) })),
     on('POST', '/templates', (call) => addTemplate(world, call)),
     on('POST', '/members', (call) => addMembers(world, call)),
@@ -141,19 +141,19 @@ function setDown({ down }: World, call: Call): Vendor[] {
   return [...down]
 }
 
+/** Meta asks the address for its challenge before it takes it. */
+async function setWebhooks({ webhooks }: World, call: Call): Promise<Reply> {
+  const wanted = read(webhooksShape, json(call), refuseIssues)
+  if (wanted.whatsapp) refuseIf(await challengeProblem(wanted.whatsapp))
+  Object.assign(webhooks, wanted)
+  return ok({ webhooks: Object.keys(webhooks) })
+}
+
 function addTemplate({ addTemplate }: World, call: Call): Reply {
-  const body = objectOf(call)
-  if (body.vendor === 'whatsapp') {
-    addTemplate.whatsapp(read(templateShapes.whatsapp, body, refuseIssues))
-  } else {
-    const {
-      name,
-      subject = name,
-      from_email = 'hello@solaria.example',
-    } = read(templateShapes.mandrill, body, refuseIssues)
-    addTemplate.mandrill({ name, subject, from_email })
-  }
-  return { status: 201, body: { name: body.name } }
+  const { vendor, ...template } = objectOf(call)
+  if (vendor === 'whatsapp') addTemplate.whatsapp(read(templateAddition, template, refuseIssues))
+  else addTemplate.mandrill(read(templateShape, template, refuseIssues))
+  return { status: 201, body: { name: template.name } }
 }
 
 /** Fills a Mailchimp audience, cheaply and without webhooks. */

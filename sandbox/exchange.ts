@@ -10,7 +10,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
 /** The vendors, in the order the page shows them. */
-export const vendors = ['mailchimp', 'mandrill', 'whatsapp', 'hubspot'] as const
+export const vendors = ['mailchimp', 'mandrill', 'whatsapp', 'hubspot', 'twenty'] as const
 export type Vendor = (typeof vendors)[number]
 
 export type Call = {

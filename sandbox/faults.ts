@@ -1,10 +1,10 @@
-import type { Reply, Vendor } from './exchange.ts'
+import { type Reply, type Vendor, vendors } from './exchange.ts'
 import { anything, flag, number, type Of, object, record, text } from './shape.ts'
 
 /** The body of `POST /_sandbox/faults`. */
 export const faultShape = object(
   {
-    vendor: text({ oneOf: ['mailchimp', 'mandrill', 'whatsapp', 'hubspot'] }),
+    vendor: text({ oneOf: vendors }),
     action: object(
       {},
       {

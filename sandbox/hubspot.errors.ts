@@ -23,6 +23,7 @@ export function refuse(status: number, category: string, message: string, errors
 const policies = {
   TEN_SECONDLY_ROLLING: 'ten_secondly_rolling',
   SECONDLY: 'secondly',
+  DAILY: 'daily',
 } as const
 
 /** 429: the policy's name says how long to wait; there is no Retry-After. */
@@ -32,6 +33,12 @@ export function rateLimited(policyName: keyof typeof policies): Reply {
   return { status: 429, body }
 }
 
+/** 477: the account is moved to another data centre; Retry-After says for how many seconds. */
+export function migrating(seconds: number): Reply {
+  const reply = errorReply(477, 'MIGRATION_IN_PROGRESS', 'This account is being migrated; try again later.')
+  return { ...reply, headers: { 'retry-after': String(seconds) } }
+}
+
 const standard: Record<number, [category: string, message: string]> = {
   400: ['VALIDATION_ERROR', 'Invalid input'],
   401: ['INVALID_AUTHENTICATION', 'Authentication credentials not found.'],
@@ -39,6 +46,7 @@ const standard: Record<number, [category: string, message: string]> = {
   404: ['OBJECT_NOT_FOUND', 'resource not found'],
   405: ['METHOD_NOT_ALLOWED', 'Method not allowed'],
   409: ['CONFLICT', 'Conflict'],
+  414: ['URI_TOO_LONG', 'The URI is too long'],
   423: ['LOCKED', 'The resource is locked; try again later.'],
   503: ['SERVICE_UNAVAILABLE', 'Service temporarily unavailable'],
 }
@@ -46,6 +54,7 @@ const standard: Record<number, [category: string, message: string]> = {
 /** HubSpot's own answer for a status. */
 export function failure(status: number): Reply {
   if (status === 429) return rateLimited('TEN_SECONDLY_ROLLING')
+  if (status === 477) return migrating(60)
   const [category, message] = standard[status] ?? ['INTERNAL_ERROR', 'internal error']
   return errorReply(status, category, message)
 }

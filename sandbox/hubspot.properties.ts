@@ -1,93 +1,79 @@
 import { refuse } from './hubspot.errors.ts'
+import { type Kind, lifecycle, rules } from './hubspot.kinds.ts'
+import { pipelineProblem } from './hubspot.pipelines.ts'
 import type { PropertyOrder } from './hubspot.shapes.ts'
 
 export type Properties = Record<string, string>
-
-/** HubSpot's own stages, in the only direction they may move. */
-const lifecycle = [
-  ...['subscriber', 'lead', 'marketingqualifiedlead', 'salesqualifiedlead', 'opportunity'],
-  ...['customer', 'evangelist', 'other'],
-]
-const leadStatus = [
-  'NEW',
-  'OPEN',
-  'IN_PROGRESS',
-  'OPEN_DEAL',
-  'UNQUALIFIED',
-  'ATTEMPTED_TO_CONTACT',
-  'CONNECTED',
-  'BAD_TIMING',
-]
-const texts = [
-  ...[
-    'firstname',
-    'lastname',
-    'phone',
-    'mobilephone',
-    'company',
-    'website',
-    'address',
-    'city',
-    'state',
-    'zip',
-  ],
-  ...['country', 'jobtitle', 'hs_language', 'message', 'salutation', 'industry', 'hubspot_owner_id'],
-]
-const readOnly = ['hs_object_id', 'createdate', 'lastmodifieddate']
-
-/** The properties a contact may have: HubSpot's usual ones and those created through the API. */
-export function createProperties() {
-  const all = new Map<string, PropertyOrder>()
-  const add = (order: PropertyOrder) => {
-    if (all.has(order.name)) refuse(409, 'CONFLICT', `A property with the name ${order.name} already exists.`)
-    all.set(order.name, order)
-    return order
-  }
-  for (const name of texts) add(usual(name))
-  for (const name of readOnly) add(usual(name))
-  add({ ...usual('email'), hasUniqueValue: true })
-  add({ ...usual('lifecyclestage'), type: 'enumeration', options: optionsOf(lifecycle) })
-  add({ ...usual('hs_lead_status'), type: 'enumeration', options: optionsOf(leadStatus) })
-  return { add, list: () => [...all.values()], get: (name: string) => all.get(name), check: checkWith(all) }
-}
-
-function usual(name: string): PropertyOrder {
-  return { name, label: name, type: 'string', fieldType: 'text', groupName: 'contactinformation' }
-}
-
-function optionsOf(values: string[]) {
-  return values.map((value) => ({ label: value, value }))
-}
-
 type Problem = { name: string; code: string; message: string }
 
-function checkWith(all: Map<string, PropertyOrder>) {
-  return (given: Properties): void => {
-    const problems = Object.entries(given).flatMap(
-      ([name, value]) => problemOf(all.get(name), name, value) ?? [],
-    )
-    if (problems.length === 0) return
-    const errors = problems.map(({ name, code, message }) => ({
-      message,
-      code,
-      context: { propertyName: [name] },
-    }))
-    refuse(400, 'VALIDATION_ERROR', `Property values were not valid: ${JSON.stringify(problems)}`, errors)
+const UNIQUE_MAX = 10
+const TEXT_MAX = 65_536
+
+/** The properties a kind of record may have: HubSpot's usual ones and those created through the API. */
+export function createProperties(kind: Kind) {
+  const all = new Map(rules[kind].properties.map((property) => [property.name, property]))
+
+  function add(order: PropertyOrder) {
+    if (all.has(order.name)) refuse(409, 'CONFLICT', `A property with the name ${order.name} already exists.`)
+    const own = [...all.values()].filter(({ hasUniqueValue, name }) => hasUniqueValue && name !== 'email')
+    if (order.hasUniqueValue && own.length >= UNIQUE_MAX) {
+      refuse(400, 'VALIDATION_ERROR', `at most ${UNIQUE_MAX} properties of an object can have unique values`)
+    }
+    all.set(order.name, order)
+    return described(order)
   }
+
+  const problemsOf = (given: Properties) =>
+    Object.entries(given).flatMap(([name, value]) => problemOf(all.get(name), name, value) ?? [])
+
+  return {
+    add,
+    list: () => [...all.values()].map(described),
+    get: (name: string) => all.get(name),
+    describe: (name: string) =>
+      described(all.get(name) ?? refuse(404, 'OBJECT_NOT_FOUND', `Property ${name} does not exist`)),
+    /** Refuses values that do not fit; `before` is what the record holds already, null for a new one. */
+    check(given: Properties, before: Properties | null): void {
+      refuseIfAny([...problemsOf(given), ...pipelineProblem(kind, { ...before, ...given })])
+      const missing = rules[kind].required.filter((name) => !{ ...before, ...given }[name])
+      if (missing.length > 0) {
+        refuse(
+          400,
+          'VALIDATION_ERROR',
+          `Error creating ${rules[kind].singular}. Some required properties were not set: ${missing.join(', ')}.`,
+        )
+      }
+    },
+  }
+}
+
+function refuseIfAny(problems: Problem[]): void {
+  if (problems.length === 0) return
+  const errors = problems.map(({ name, code, message }) => ({
+    message,
+    code,
+    context: { propertyName: [name] },
+  }))
+  refuse(400, 'VALIDATION_ERROR', `Property values were not valid: ${JSON.stringify(problems)}`, errors)
+}
+
+/** A property as the API shows it. */
+function described({ readOnlyValue = false, ...order }: PropertyOrder) {
+  const modificationMetadata = { archivable: !readOnlyValue, readOnlyDefinition: true, readOnlyValue }
+  return { hasUniqueValue: false, archived: false, options: [], ...order, modificationMetadata }
 }
 
 function problemOf(property: PropertyOrder | undefined, name: string, value: string): Problem | undefined {
   if (!property) {
     return { name, code: 'PROPERTY_DOESNT_EXIST', message: `Property "${name}" does not exist` }
   }
-  if (readOnly.includes(name)) {
-    return {
-      name,
-      code: 'READ_ONLY_VALUE',
-      message: `"${name}" is a read only property; its value cannot be set`,
-    }
+  if (property.readOnlyValue) {
+    const message = `"${name}" is a read only property; its value cannot be set`
+    return { name, code: 'READ_ONLY_VALUE', message }
   }
   if (value === '') return undefined
+  if (value.length > TEXT_MAX)
+    return { name, code: 'TOO_LONG', message: `${name} is longer than ${TEXT_MAX}` }
   if (name === 'email' && !/^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/.test(value)) {
     return { name, code: 'INVALID_EMAIL', message: `Email address ${value} is invalid` }
   }
@@ -109,8 +95,10 @@ function invalidOption(name: string, value: string): Problem {
   return { name, code: 'INVALID_OPTION', message: `${value} was not one of the allowed options` }
 }
 
+/** Milliseconds, or ISO 8601. */
 function dateProblem(name: string, value: string): Problem | undefined {
-  if (/^\d{10,14}$/.test(value) || /^\d{4}-\d\d-\d\d(T.*)?$/.test(value)) return undefined
+  const isIso = /^\d{4}-\d\d-\d\d(T.*)?$/.test(value) && !Number.isNaN(Date.parse(value))
+  if (isIso || /^\d{10,14}$/.test(value)) return undefined
   return { name, code: 'INVALID_DATE', message: `${value} was not a valid date` }
 }
 

@@ -1,5 +1,5 @@
-import { type Contact, described } from './hubspot.contacts.ts'
 import { refuse } from './hubspot.errors.ts'
+import { type CrmRecord, described, type Records } from './hubspot.records.ts'
 import type { Filter, SearchOrder } from './hubspot.shapes.ts'
 
 const FILTERS_MAX = 18
@@ -7,8 +7,9 @@ const LIMIT_MAX = 200
 const RESULTS_MAX = 10_000
 
 /** Filters within a group must all fit, one group is enough; pages by `after`. */
-export function search(indexed: Contact[], order: SearchOrder) {
+export function search({ kind, properties: known }: Records, indexed: CrmRecord[], order: SearchOrder) {
   const { filterGroups = [], limit = 10, after = '0', properties = null, query = '' } = order
+  filterGroups.flatMap((group) => group.filters).forEach(checkFilter)
   if (filterGroups.flatMap((group) => group.filters).length > FILTERS_MAX || limit > LIMIT_MAX) {
     refuse(400, 'VALIDATION_ERROR', `a search has at most ${FILTERS_MAX} filters and a limit of ${LIMIT_MAX}`)
   }
@@ -16,22 +17,40 @@ export function search(indexed: Contact[], order: SearchOrder) {
   if (start + limit > RESULTS_MAX)
     refuse(400, 'VALIDATION_ERROR', `paging beyond ${RESULTS_MAX} is not possible`)
   const groups = filterGroups.map((group) => group.filters)
-  const found = indexed.filter((contact) => mentions(contact, query) && fitsOne(contact, groups))
+  const names = groups.flat().map(({ propertyName }) => propertyName)
+  const unknown = names.find((name) => !known.get(name))
+  if (unknown) refuse(400, 'VALIDATION_ERROR', `Property "${unknown}" does not exist`)
+  const found = indexed.filter((record) => mentions(record, query) && fitsOne(record, groups))
   const results = sorted(found, order).slice(start, start + limit)
   const more = start + limit < found.length ? { paging: { next: { after: String(start + limit) } } } : {}
-  return { total: found.length, results: results.map((contact) => described(contact, properties)), ...more }
+  return {
+    total: found.length,
+    results: results.map((record) => described(kind, record, properties)),
+    ...more,
+  }
 }
 
-function mentions({ properties }: Contact, query: string): boolean {
+/** BETWEEN has two bounds, IN a list, HAS_PROPERTY nothing, the others one value. */
+function checkFilter({ operator, value, highValue, values }: Filter): void {
+  const isFull =
+    operator === 'BETWEEN'
+      ? value !== undefined && highValue !== undefined
+      : operator.endsWith('IN')
+        ? values !== undefined
+        : operator.endsWith('HAS_PROPERTY') || value !== undefined
+  if (!isFull) refuse(400, 'VALIDATION_ERROR', `filter with operator ${operator} lacks its value`)
+}
+
+function mentions({ properties }: CrmRecord, query: string): boolean {
   const texts = [properties.email, properties.firstname, properties.lastname, properties.phone]
   return query === '' || texts.some((text) => text?.toLowerCase().includes(query.toLowerCase()))
 }
 
-function fitsOne(contact: Contact, groups: Filter[][]): boolean {
-  return groups.length === 0 || groups.some((filters) => filters.every((filter) => fits(contact, filter)))
+function fitsOne(record: CrmRecord, groups: Filter[][]): boolean {
+  return groups.length === 0 || groups.some((filters) => filters.every((filter) => fits(record, filter)))
 }
 
-function fits({ properties }: Contact, filter: Filter): boolean {
+function fits({ properties }: CrmRecord, filter: Filter): boolean {
   const has = properties[filter.propertyName] ?? ''
   return tests[filter.operator](has.toLowerCase(), filter)
 }
@@ -65,10 +84,11 @@ function comparable(value: string): number {
   return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : Date.parse(value)
 }
 
-function sorted(found: Contact[], { sorts = [] }: SearchOrder): Contact[] {
-  const [sort] = sorts
-  if (!sort) return found
-  const sign = sort.direction === 'DESCENDING' ? -1 : 1
-  const valueIn = (contact: Contact) => contact.properties[sort.propertyName] ?? ''
+function sorted(found: CrmRecord[], { sorts = [] }: SearchOrder): CrmRecord[] {
+  const [first] = sorts
+  if (!first) return found
+  const sort = typeof first === 'string' ? { propertyName: first } : first
+  const sign = 'direction' in sort && sort.direction === 'DESCENDING' ? -1 : 1
+  const valueIn = (record: CrmRecord) => record.properties[sort.propertyName] ?? ''
   return found.toSorted((left, right) => sign * compare(valueIn(left), valueIn(right)))
 }

@@ -1,4 +1,4 @@
-import { flag, list, number, type Of, object, record, text } from './shape.ts'
+import { either, flag, list, number, type Of, object, record, text } from './shape.ts'
 
 const properties = record(text())
 const association = object({
@@ -38,17 +38,27 @@ const filter = object(
   { value: text(), highValue: text(), values: names },
 )
 const sort = object({ propertyName: text() }, { direction: text({ oneOf: ['ASCENDING', 'DESCENDING'] }) })
+/** A name alone sorts rising. */
+const sortOrName = either(sort, text())
 export const searchShape = object(
   {},
   {
     filterGroups: list(object({ filters: list(filter, { max: 6 }) }), { max: 5 }),
-    sorts: list(sort, { max: 1 }),
+    sorts: list(sortOrName, { max: 1 }),
     query: text(),
     properties: names,
     limit: number,
     after: text({ pattern: /^\d*$/ }),
   },
 )
+const createInput = object({ properties }, { associations: list(association), objectWriteTraceId: text() })
+export const batchCreateShape = object({ inputs: list(createInput, { min: 1, max: 100 }) })
+const updateInput = object({ id: text(), properties }, { idProperty: text(), objectWriteTraceId: text() })
+export const batchUpdateShape = object({ inputs: list(updateInput, { min: 1, max: 100 }) })
+export const associationsShape = object({
+  inputs: list(object({ id: text() }, { after: text({ pattern: /^\d*$/ }) }), { min: 1, max: 1000 }),
+})
+export const eraseShape = object({ objectId: text() }, { idProperty: text() })
 export const propertyShape = object(
   {
     name: text({ max: 100, pattern: /^[a-z][a-z0-9_]*$/ }),
@@ -61,10 +71,13 @@ export const propertyShape = object(
     hasUniqueValue: flag,
     description: text(),
     options: list(object({ label: text(), value: text() }, { displayOrder: number, hidden: flag })),
+    formField: flag,
+    displayOrder: number,
   },
 )
 export type Association = Of<typeof association>
 export type UpsertInput = Of<typeof upsertInput>
 export type SearchOrder = Of<typeof searchShape>
 export type Filter = Of<typeof filter>
-export type PropertyOrder = Of<typeof propertyShape>
+/** `readOnlyValue` only HubSpot's own properties have. */
+export type PropertyOrder = Of<typeof propertyShape> & { readOnlyValue?: boolean }

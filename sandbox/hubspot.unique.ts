@@ -2,7 +2,8 @@ import { refuse } from './hubspot.errors.ts'
 import type { createProperties, Properties } from './hubspot.properties.ts'
 
 /** Who owns which value of which unique property; values are compared without capitals. */
-export function createUniqueIndex(properties: ReturnType<typeof createProperties>) {
+export function createUniqueIndex(properties: ReturnType<typeof createProperties>, singular: string) {
+  const noun = `${singular.slice(0, 1)}${singular.slice(1).toLowerCase()}`
   const owners = new Map<string, string>()
   const keyOf = (name: string, value: string) => `${name}:${value.toLowerCase()}`
   const uniqueNames = (given: Properties) =>
@@ -14,7 +15,7 @@ export function createUniqueIndex(properties: ReturnType<typeof createProperties
     check(given: Properties, own: string | null): void {
       const found = uniqueNames(given).map((name) => owners.get(keyOf(name, given[name] ?? '')))
       const other = found.find((owner) => owner !== undefined && owner !== own)
-      if (other !== undefined) refuse(409, 'CONFLICT', `Contact already exists. Existing ID: ${other}`)
+      if (other !== undefined) refuse(409, 'CONFLICT', `${noun} already exists. Existing ID: ${other}`)
     },
     /** Takes the new values and gives the old ones free. */
     move(id: string, before: Properties, changed: Properties): void {

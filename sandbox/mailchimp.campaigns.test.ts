@@ -104,9 +104,15 @@ test('the recipients are counted a while after creation; until then the campaign
   const id = await ready()
   expect((await act(id, 'send')).body.detail).toContain('recipients are not ready')
   expect((await get(id)).recipients.recipient_count).toBe(0)
-  await set({ mailchimpCountMs: 0 })
-  await sandbox.ask('PATCH', `${campaigns}/${id}`, { settings, recipients: order.recipients })
-  expect((await sandbox.ask('GET', `${campaigns}/${id}/send-checklist`)).body.is_ready).toBe(true)
+  await set({ mailchimpCountMs: 200 })
+  const other = await ready()
+  const isReady = async () => (await sandbox.ask('GET', `${campaigns}/${other}/send-checklist`)).body.is_ready
+  await expect.poll(isReady, { timeout: 10_000 }).toBe(true)
+  await set({ mailchimpCountMs: 60_000 })
+  await sandbox.ask('PATCH', `${campaigns}/${other}`, { settings, recipients: order.recipients })
+  expect(await isReady()).toBe(true)
+  await sandbox.ask('PATCH', `${campaigns}/${other}`, { settings, recipients: { list_id: 'b7c6eb2165' } })
+  expect(await isReady()).toBe(false)
 })
 
 test('an empty audience cannot be sent to', async () => {

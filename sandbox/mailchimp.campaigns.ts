@@ -54,6 +54,14 @@ export function createCampaigns(around: Surroundings, audiences: Audiences, tell
     refuseFields([{ field: 'recipients.list_id', message: 'This list does not exist' }])
   }
 
+  /** Another audience or segment is counted anew. */
+  function retarget(campaign: Campaign, recipients: NonNullable<CampaignChange['recipients']>): void {
+    const { list_id: listId, segment_opts: segment } = recipients
+    const isSame = listId === campaign.listId && JSON.stringify(segment) === JSON.stringify(campaign.segment)
+    if (isSame) return
+    Object.assign(campaign, { listId, segment, countedAt: Date.now() + settings.mailchimpCountMs })
+  }
+
   return {
     get,
     all: () => [...campaigns.values()],
@@ -73,10 +81,7 @@ export function createCampaigns(around: Surroundings, audiences: Audiences, tell
       checkAudience(order)
       Object.assign(campaign.settings, order.settings)
       Object.assign(campaign.tracking, order.tracking)
-      if (order.recipients) {
-        const { list_id: listId, segment_opts: segment } = order.recipients
-        Object.assign(campaign, { listId, segment, countedAt: Date.now() + settings.mailchimpCountMs })
-      }
+      if (order.recipients) retarget(campaign, order.recipients)
       return campaign
     },
     remove(id: string): void {

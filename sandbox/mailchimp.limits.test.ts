@@ -12,11 +12,9 @@ const ping = (headers: Record<string, string> = {}) => sandbox.ask('GET', '/mc/3
 const seen = async () => (await sandbox.ask('GET', '/_sandbox/state')).body.limits.mailchimp
 
 test('calls within the limits are counted and refused to nobody', async () => {
-  await set({ mailchimpLatencyMs: 500 })
+  await set({ mailchimpLatencyMs: 2_000 })
   await Promise.all([1, 2, 3].map(() => ping()))
-  const { connectionsHighest, perSecondHighest, refused } = await seen()
-  expect({ refused, connectionsHighest }).toEqual({ refused: 0, connectionsHighest: 3 })
-  expect(perSecondHighest).toBe(3)
+  expect(await seen()).toEqual({ connectionsHighest: 3, perSecondHighest: 3, refused: 0 })
 })
 
 test('an eleventh connection is refused, and the record shows that it was tried', async () => {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { bearer, type Call, Refusal, type Reply, replyOf, type Send, type VendorApi } from './exchange.ts'
 import { createConnections, createRate } from './limits.ts'
 import { actAtMailchimp } from './mailchimp.acts.ts'
-import { createAudiences, describedAudience } from './mailchimp.audiences.ts'
+import { type Audiences, createAudiences, describedAudience } from './mailchimp.audiences.ts'
 import { createBatches } from './mailchimp.batches.ts'
 import { generateMembers, type generatorShape } from './mailchimp.bulk.ts'
 import { batchRoutes, campaignRoutes, reportRoutes } from './mailchimp.campaign.routes.ts'
@@ -11,7 +11,7 @@ import { createCampaigns } from './mailchimp.campaigns.ts'
 import type { Sent } from './mailchimp.delivery.ts'
 import { createHooks, describedHook } from './mailchimp.hooks.ts'
 import { audienceRoutes, hookRoutes, memberRoutes } from './mailchimp.list.routes.ts'
-import { described } from './mailchimp.members.ts'
+import { described, type Member } from './mailchimp.members.ts'
 import { problem } from './mailchimp.problems.ts'
 import type { Surroundings } from './mailchimp.webhooks.ts'
 import { dispatch, on } from './routes.ts'
@@ -65,10 +65,7 @@ export function createMailchimp(around: Surroundings): Mailchimp {
     },
     state: () => ({
       lists: audiences.all().map(describedAudience),
-      members: audiences
-        .all()
-        .flatMap(({ members }) => [...members.values()].slice(-MEMBERS_SHOWN))
-        .map(described),
+      members: lastChanged(audiences).map(described),
       campaigns: campaigns.all().map(campaigns.describe),
       testMails: campaigns.sent().filter(({ kind }) => kind === 'test'),
       webhooks: hooks.all().map((hook) => ({ ...describedHook(hook), disabled: hook.disabled })),
@@ -84,6 +81,12 @@ export function createMailchimp(around: Surroundings): Mailchimp {
 const RESULTS = '/:id-response\\.tar\\.gz'
 const noLimit = (): void => {}
 const misses = { notFound: () => problem(404), notAllowed: methodNotAllowed }
+
+/** The members changed last, the latest at the end. */
+function lastChanged(audiences: Audiences): Member[] {
+  const members = audiences.all().flatMap((audience) => [...audience.members.values()])
+  return members.sort((a, b) => a.changedAt - b.changedAt).slice(-MEMBERS_SHOWN)
+}
 
 /** One send per campaign, not per person: what must not happen twice is the campaign. */
 function sendOf({ kind, id, title, to, at }: Sent): Send[] {

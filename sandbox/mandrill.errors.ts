@@ -7,6 +7,8 @@ type Name =
   | 'Unknown_Template'
   | 'Unknown_Message'
   | 'Unknown_Subaccount'
+  | 'Unknown_Webhook'
+  | 'Invalid_Reject'
   | 'ValidationError'
   | 'RequestLimitExceeded'
   | 'ServiceUnavailable'
@@ -19,6 +21,8 @@ const errors: Record<Name, [code: number, status: number]> = {
   Unknown_Template: [5, 404],
   Unknown_Message: [11, 404],
   Unknown_Subaccount: [12, 404],
+  Unknown_Webhook: [7, 404],
+  Invalid_Reject: [8, 400],
   ValidationError: [-2, 400],
   RequestLimitExceeded: [429, 429],
   ServiceUnavailable: [-2, 503],
@@ -35,14 +39,24 @@ export function refuse(name: Name, message: string): never {
 
 const messages: Partial<Record<Name, string>> = {
   Invalid_Key: 'Invalid API key',
+  PaymentRequired: 'The requested feature requires payment.',
+  ValidationError: 'Validation error: {}',
   RequestLimitExceeded: 'You have exceeded the request limit for this method. Please try again later.',
   ServiceUnavailable: 'The subsystem providing this API call is down for maintenance',
 }
 
+const nameByStatus: Record<number, Name> = {
+  400: 'ValidationError',
+  401: 'Invalid_Key',
+  402: 'PaymentRequired',
+  404: 'Unknown_Message',
+  429: 'RequestLimitExceeded',
+  503: 'ServiceUnavailable',
+}
+
 /** Mandrill's own answer for a status. */
 export function failure(status: number): Reply {
-  const names = Object.keys(errors) as Name[]
-  const name = names.find((candidate) => errors[candidate][1] === status) ?? 'GeneralError'
+  const name = nameByStatus[status] ?? 'GeneralError'
   return answer(name, messages[name] ?? 'An unexpected error has occurred', status)
 }
 

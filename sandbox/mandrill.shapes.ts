@@ -1,3 +1,4 @@
+import { timePattern } from './mandrill.times.ts'
 import { anything, either, flag, list, number, type Of, object, record, text } from './shape.ts'
 
 const address = text({ pattern: /^[^@]+@[^@]+$/, message: 'An email address must contain a single @' })
@@ -55,7 +56,7 @@ const sendOptions = {
   async: flag,
   ip_pool: text(),
   send_at: text({
-    pattern: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/,
+    pattern: timePattern,
     message: 'Please use YYYY-MM-DD HH:MM:SS (UTC)',
   }),
 }
@@ -66,7 +67,6 @@ export const sendTemplateShape = object(
   { template_name: text(), template_content: list(object({ name: text(), content: text() })), message },
   sendOptions,
 )
-export const pingShape = object({}, { key })
 export const infoShape = object({ id: text() }, { key })
 export const searchShape = object(
   {},
@@ -81,6 +81,20 @@ export const searchShape = object(
     limit: number,
   },
 )
+
+/** `POST /_sandbox/templates`, without its vendor. */
+export const templateShape = object(
+  { name: text({ pattern: /\S/ }) },
+  {
+    subject: text(),
+    from_email: address,
+    from_name: text(),
+    code: text(),
+    text: text(),
+    labels: list(text()),
+  },
+)
+export type TemplateOrder = Of<typeof templateShape>
 export type Message = Of<typeof message>
 export type Recipient = Of<typeof recipient>
 export type SendOrder = Of<typeof sendShape>

@@ -76,6 +76,22 @@ test.each([
   ['no sender', { message: { ...message, from_email: undefined } }, 400, 'ValidationError', 'from_email'],
   ['an unknown field', { message: { ...message, body: 'x' } }, 400, 'ValidationError', '"body"'],
   ['a send_at with a zone', { message, send_at: '2026-12-01T10:00:00Z' }, 400, 'ValidationError', 'send_at'],
+  [
+    'a send_at on a day that does not exist',
+    { message, send_at: '2026-02-30 10:00:00' },
+    400,
+    'ValidationError',
+    'exists',
+  ],
+  ['a send_at in two years', { message, send_at: '2099-01-01 00:00:00' }, 400, 'ValidationError', 'one year'],
+  ['a tag that starts with _', { message: { ...message, tags: ['_x'] } }, 400, 'ValidationError', '"tags"'],
+  [
+    'a text where a flag belongs',
+    { message: { ...message, track_opens: 'yes' } },
+    400,
+    'ValidationError',
+    'boolean',
+  ],
   ['a sub-account', { message: { ...message, subaccount: 's' } }, 404, 'Unknown_Subaccount', 's'],
 ])('a mail with %s is refused', async (_, body, status, name, text) => {
   const answer = await call('messages/send', body)
@@ -99,15 +115,14 @@ test('a template must exist, and brings its own sender and subject', async () =>
   expect((await call('messages/send-template', order('spring'))).status).toBe(200)
 })
 
-test('more than ten recipients or async are queued, a later send_at is scheduled', async () => {
+test('more than ten recipients, async and a used-up quota are queued', async () => {
   const to = (count: number) =>
     Array.from({ length: count }, (_, index) => ({ email: `p${index}@example.com` }))
   expect((await call('messages/send', { message: { ...message, to: to(10) } })).body[0].status).toBe('sent')
   expect((await call('messages/send', { message: { ...message, to: to(11) } })).body[0].status).toBe('queued')
   expect((await call('messages/send', { message, async: true })).body[0].status).toBe('queued')
-  expect((await call('messages/send', { message, send_at: '2999-01-01 00:00:00' })).body[0].status).toBe(
-    'scheduled',
-  )
+  const overQuota = await send('quota@bounce.example')
+  expect(overQuota.body[0]).toMatchObject({ status: 'queued', queued_reason: 'hourly-quota-exhausted' })
 })
 
 test('a mail is unknown until it is indexed, then found by its id and metadata', async () => {

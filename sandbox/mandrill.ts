@@ -1,87 +1,73 @@
-/** Mailchimp Transactional (Mandrill): sends mails and finds them again (integrations.md 4). */
+/** Mailchimp Transactional (Mandrill): sends mails, holds them, and finds them again (integrations.md 4). */
 import { type Call, Refusal, type Reply, type VendorApi } from './exchange.ts'
-import { failure, refuse, refuseIssues } from './mandrill.errors.ts'
-import { createMails, described, type Mail, type Template } from './mandrill.mails.ts'
-import { search } from './mandrill.search.ts'
-import {
-  infoShape,
-  pingShape,
-  type SendOrder,
-  searchShape,
-  sendShape,
-  sendTemplateShape,
-} from './mandrill.shapes.ts'
-import { badMailbox, createMandrillHook } from './mandrill.webhooks.ts'
+import { figuresOf } from './figures.ts'
+import { createConnections, createRate } from './limits.ts'
+import { accountMethods } from './mandrill.account.ts'
+import { failure, refuse } from './mandrill.errors.ts'
+import { act, createLives, syncEvent } from './mandrill.lives.ts'
+import { createMails } from './mandrill.mails.ts'
+import { letGo, messageMethods } from './mandrill.messages.ts'
+import { createRejects } from './mandrill.rejects.ts'
+import { createSchedule } from './mandrill.schedule.ts'
+import type { TemplateOrder } from './mandrill.shapes.ts'
+import { createTemplates } from './mandrill.templates.ts'
+import { createMandrillHooks } from './mandrill.webhooks.ts'
 import type { Settings } from './settings.ts'
-import { isObject, read } from './shape.ts'
+import { isObject } from './shape.ts'
 import type { Courier, Webhooks } from './webhooks.ts'
-import { createWindow } from './window.ts'
 
 type Surroundings = { settings: Settings; courier: Courier; webhooks: Webhooks }
-type Method = (body: unknown, key: string) => unknown
+export type Method = (body: unknown, key: string) => unknown
+export type Account = ReturnType<typeof createAccount>
 
 const KEY = /^(?!bad|md-bad)(md-[\w-]{6,}|[\w-]{22})$/
 
+function createAccount(around: Surroundings) {
+  const hooks = createMandrillHooks(around)
+  const rejects = createRejects((action, reject) =>
+    hooks.tell('blacklist', syncEvent('blacklist', action, reject)),
+  )
+  const mails = createMails(rejects.reasonAgainst)
+  const lives = createLives({ ...around, hooks, rejects })
+  const schedule = createSchedule(around.courier, (mail) => letGo(mail, rejects, lives))
+  const searches = createRate(60_000)
+  return { ...around, hooks, rejects, mails, lives, schedule, searches, templates: createTemplates() }
+}
+
 /** Holds the template `welcome`; more are added with `addTemplate`. */
-export function createMandrill(around: Surroundings): VendorApi & { addTemplate(template: Template): void } {
-  const mails = createMails()
-  const hook = createMandrillHook(around)
-  const searches = createWindow(60_000)
-  const templates = new Map<string, Template>()
-  const addTemplate = (template: Template) => void templates.set(template.name, template)
-  addTemplate({ name: 'welcome', subject: 'Welcome', from_email: 'hello@solaria.example' })
-
-  function deliver(order: SendOrder, template: Template | null): unknown {
-    checkOrder(order, template)
-    const sent = mails.send(order, template)
-    for (const mail of sent) {
-      if (bouncesLater(mail)) mail.state = 'bounced'
-      hook.tellLife(mail)
-    }
-    return sent.map(outcome)
-  }
-
-  function templateOf(name: string): Template {
-    return templates.get(name) ?? refuse('Unknown_Template', `No such template "${name}"`)
-  }
-
-  const isIndexed = (mail: Mail) => Date.now() - mail.at >= around.settings.mandrillIndexDelayMs
-
-  const methods: Record<string, Method> = {
-    'users/ping2': (body) => read(pingShape, body, refuseIssues) && { PING: 'PONG!' },
-    'messages/send': (body) => deliver(read(sendShape, body, refuseIssues), null),
-    'messages/send-template': (body) => {
-      const order = read(sendTemplateShape, body, refuseIssues)
-      return deliver(order, templateOf(order.template_name))
-    },
-    'messages/info': (body) => {
-      const { id } = read(infoShape, body, refuseIssues)
-      const mail = mails.get(id)
-      if (!mail || !isIndexed(mail)) return refuse('Unknown_Message', `No message exists with the id '${id}'`)
-      return described(mail)
-    },
-    'messages/search': (body, key) => {
-      const order = read(searchShape, body, refuseIssues)
-      if (searches.hit(key, around.settings.mandrillSearchesPerMinute) < 0) throw new Refusal(failure(429))
-      return search(mails.all().filter(isIndexed), order).map(described)
-    },
-  }
+export function createMandrill(
+  around: Surroundings,
+): VendorApi & { addTemplate(template: TemplateOrder): void } {
+  const account = createAccount(around)
+  const perSecond = createRate(1000)
+  const connections = createConnections()
+  const methods = { ...messageMethods(account), ...accountMethods(account) }
 
   return {
-    addTemplate,
-    handle: (call) => run(methods, call),
+    addTemplate: account.templates.add,
+    handle: (call) =>
+      run(methods, call, (key) => perSecond.arrive(key, around.settings.mandrillPerSecond).allowed),
     failure,
     credential: (call) => keyOf(call, parsed(call.body)),
-    act: (event) => act(mails, hook.tell, event),
+    enter: (call) => connections.enter(keyOf(call, parsed(call.body)), 0) ?? (() => {}),
+    limits: () => figuresOf({ connections, perSecond, searchesPerMinute: account.searches }),
+    act: (event) => act({ ...account, find: account.mails.get }, event),
     state: () => ({
-      templates: [...templates.keys()],
-      mailsByRecipient: Object.groupBy(mails.all(), (mail) => mail.email.toLowerCase()),
+      templates: account.templates.names(),
+      mailsByRecipient: Object.groupBy(account.mails.all(), (mail) => mail.email.toLowerCase()),
+      rejects: account.rejects.all(),
+      webhooks: account.hooks.list().map(({ auth_key: _, ...hook }) => hook),
+      scheduled: account.schedule.list(undefined),
     }),
-    sends: mails.sends,
+    sends: account.mails.sends,
   }
 }
 
-function run(methods: Record<string, Method>, call: Call): Reply {
+async function run(
+  methods: Record<string, Method>,
+  call: Call,
+  mayCall: (key: string) => boolean,
+): Promise<Reply> {
   const name = call.path.replace(/^\//, '').replace(/\.json$/, '')
   const method = Object.hasOwn(methods, name) ? methods[name] : undefined
   if (!method) return { status: 404, body: { ...error, message: `Unknown method "${name}"` } }
@@ -91,11 +77,17 @@ function run(methods: Record<string, Method>, call: Call): Reply {
   const key = keyOf(call, body)
   if (body === undefined) refuse('Invalid_Key', 'Invalid API key')
   if (key === '') refuse('ValidationError', 'You must specify a key value')
-  if (!KEY.test(key)) refuse('Invalid_Key', 'Invalid API key')
-  return { status: 200, body: method(body, key) }
+  if (!KEY.test(key) || lacksMethod(key, name)) refuse('Invalid_Key', 'Invalid API key')
+  if (!mayCall(key)) throw new Refusal(failure(429))
+  return { status: 200, body: await method(body, key) }
 }
 
 const error = { status: 'error', code: -1, name: 'GeneralError' }
+
+/** A key that starts with `md-limited` may only ping. */
+function lacksMethod(key: string, name: string): boolean {
+  return key.startsWith('md-limited') && !name.startsWith('users/')
+}
 
 function parsed(body: string): unknown {
   try {
@@ -108,46 +100,4 @@ function parsed(body: string): unknown {
 function keyOf(call: Call, body: unknown): string {
   const inBody = isObject(body) ? body.key : undefined
   return String(inBody ?? call.headers['x-mc-apikey'] ?? '')
-}
-
-/** What the shapes cannot say: a sender is needed, and this account has no sub-accounts. */
-function checkOrder({ message }: SendOrder, template: Template | null): void {
-  if (!message.from_email && !template) {
-    const reason = 'An email address must contain a single @'
-    refuseIssues([{ kind: 'value', path: ['message', 'from_email'], message: reason, got: '' }])
-  }
-  if (message.subaccount !== undefined) {
-    refuse('Unknown_Subaccount', `No subaccount exists with the id '${message.subaccount}'`)
-  }
-}
-
-function outcome({ email, status, _id, reject_reason, queued_reason }: Mail) {
-  return { email, status, _id, reject_reason, queued_reason }
-}
-
-/** `late…@bounce.example` is accepted and bounces afterwards. */
-function bouncesLater(mail: Mail): boolean {
-  return mail.reject_reason === null && /^late.*@bounce\.example$/i.test(mail.email)
-}
-
-const denials: Record<string, string> = { hard_bounce: 'hard-bounce', spam: 'spam', unsub: 'unsub' }
-const acts = ['open', 'click', 'soft_bounce', 'deferral', ...Object.keys(denials)]
-
-/** A person opens, clicks, complains or unsubscribes, or the mailbox bounces; some stop later mail. */
-function act(
-  mails: ReturnType<typeof createMails>,
-  tell: ReturnType<typeof createMandrillHook>['tell'],
-  event: Record<string, unknown>,
-): string | null {
-  const type = String(event.type)
-  const mail = mails.get(String(event.id))
-  if (!acts.includes(type)) return `type is one of ${acts.join(', ')}`
-  if (!mail) return `no mail has the id ${String(event.id)}`
-  const reason = denials[type]
-  if (reason) mails.deny(mail.email, reason)
-  if (type === 'hard_bounce') mail.state = 'bounced'
-  if (type === 'open') mail.opens += 1
-  if (type === 'click') mail.clicks += 1
-  tell(type, mail, 0, type.endsWith('bounce') ? badMailbox : {})
-  return null
 }

@@ -1,20 +1,38 @@
+/** The page at /_sandbox: what each vendor received and told. It needs nothing from elsewhere. */
 import { type Vendor, vendors } from './exchange.ts'
-import { duplicates, type Entry } from './history.ts'
+import { duplicates } from './history.ts'
+import { pageScript, pageStyle } from './page.assets.ts'
+import { escapeHtml, type Rows, renderTable, toneOf } from './page.table.ts'
+import { isObject } from './shape.ts'
 import type { World } from './world.ts'
 
 const REQUESTS_SHOWN = 25
+const OTHERS_SHOWN = 10
 
-/** The page at /_sandbox: what each vendor received, newest first. */
+/** The whole page, newest first everywhere; it fetches itself again every two seconds. */
 export function renderPage(world: World): string {
-  const sends = world.sends()
-  const repeated = duplicates(sends)
+  const sections = vendors.map((vendor) => renderVendor(world, vendor)).join('')
+  const links = vendors.map((vendor) => `<a href="#${vendor}">${vendor}</a>`).join(' ')
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Vendor sandbox</title>
-<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><style>${style}</style></head><body>
-<h1>Vendor sandbox</h1>
-<p>${sends.length} messages sent; ${repeated.length} recipients got the same one more than once.
-Control API: <code>/_sandbox/state</code>, <code>/sends</code>, <code>/requests</code>, <code>/webhooks</code>,
-<code>/faults</code>, <code>/settings</code>.</p>
-${renderFaults(world)}${vendors.map((vendor) => renderVendor(world, vendor)).join('')}</body></html>`
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><style>${pageStyle}</style></head><body>
+<header><h1>Vendor sandbox</h1><nav>${links}</nav><p id="state" role="status">refreshes every two seconds</p></header>
+<main>${renderSummary(world)}${renderFaults(world)}${sections}</main><script>${pageScript}</script></body></html>`
+}
+
+function renderSummary(world: World): string {
+  const repeated = duplicates(world.sends()).length
+  const failed = world.courier.deliveries().filter(({ status }) => toneOf(status) !== 'good').length
+  const tiles: [number, string, boolean][] = [
+    [Object.values(world.history.counts()).reduce((sum, count) => sum + count, 0), 'requests', false],
+    [world.sends().length, 'messages sent', false],
+    [repeated, 'sent more than once', repeated > 0],
+    [world.courier.deliveries().length, 'webhook attempts', false],
+    [failed, 'of them not taken', failed > 0],
+  ]
+  const items = tiles.map(
+    ([count, label, isBad]) => `<li${isBad ? ' class="bad"' : ''}><b>${count}</b> ${label}</li>`,
+  )
+  return `<ul class="tiles">${items.join('')}</ul>`
 }
 
 function renderFaults({ faults, down }: World): string {
@@ -22,32 +40,113 @@ function renderFaults({ faults, down }: World): string {
     .all()
     .map(({ id, vendor, hits, action }) => `${id} ${vendor} ${JSON.stringify(action)}, hit ${hits} times`)
   const all = [...[...down].map((vendor) => `${vendor} is down`), ...items]
-  return all.length === 0
-    ? ''
-    : `<h2>Faults</h2><ul>${all.map((text) => `<li>${escapeHtml(text)}</li>`).join('')}</ul>`
+  if (all.length === 0) return ''
+  return `<section><h2>Faults</h2><ul>${all.map((text) => `<li>${escapeHtml(text)}</li>`).join('')}</ul></section>`
 }
 
-function renderVendor({ history, webhooks }: World, vendor: Vendor): string {
-  const count = history.counts()[vendor] ?? 0
-  const rows = history.entries(vendor).slice(-REQUESTS_SHOWN).reverse().map(renderRow)
-  const hook = webhooks[vendor]
-  const told = hook ? `Webhooks go to <code>${escapeHtml(hook.url)}</code>.` : 'No webhooks.'
-  const table = `<table><thead><tr><th>Time</th><th>Request</th><th>Status</th><th>Key</th><th>Fault</th></tr></thead>
-<tbody>${rows.join('')}</tbody></table>`
-  return `<h2>${vendor}</h2><p>${count} requests. ${told}</p>${rows.length === 0 ? '' : table}`
+function renderVendor(world: World, vendor: Vendor): string {
+  const api = world.vendors[vendor]
+  const limits = Object.entries(api.limits?.() ?? {}).map(([name, value]) => `${words(name)} ${value}`)
+  const target = world.webhooks[vendor]?.url
+  const notes = [
+    `${world.history.counts()[vendor] ?? 0} requests`,
+    ...limits,
+    target ? `webhooks go to ${target}` : '',
+  ].filter(Boolean)
+  const tables = tablesOf(world, vendor, api.state()).map((table) => renderTable(vendor, table))
+  return `<section id="${vendor}"><h2>${vendor}</h2><p>${escapeHtml(notes.join(' · '))}</p>${tables.join('')}</section>`
 }
 
-function renderRow({ at, method, path, status, auth, fault }: Entry): string {
-  const kind = status === null || status >= 500 ? 'bad' : status >= 400 ? 'warn' : 'good'
-  const cells = [at.slice(11, 23), `${method} ${path}`, String(status ?? 'cut'), auth, fault ?? '']
-  return `<tr class="${kind}">${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`
+function tablesOf(world: World, vendor: Vendor, state: Record<string, unknown>): Rows[] {
+  return [
+    requestRows(world, vendor),
+    {
+      title: 'Sent',
+      columns: ['Time', 'To', 'What', 'Our reference', 'Accepted'],
+      rows: latest(world.vendors[vendor].sends(), (send) => ({
+        cells: [
+          clock(send.at),
+          send.recipient,
+          send.template,
+          send.correlation,
+          send.accepted ? 'yes' : 'no',
+        ],
+        tone: send.accepted ? 'good' : 'warn',
+      })),
+    },
+    ...(vendor === 'mailchimp' ? mailchimpRows(state) : []),
+    {
+      title: 'Webhooks',
+      columns: ['Time', 'To', 'Answer', 'Attempt'],
+      rows: latest(
+        world.courier.deliveries().filter((delivery) => delivery.vendor === vendor),
+        ({ at, url, status, attempt }) => ({
+          cells: [clock(at), url, status || 'none', attempt],
+          tone: toneOf(status),
+        }),
+      ),
+    },
+  ]
 }
 
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
+function requestRows({ history }: World, vendor: Vendor): Rows {
+  return {
+    title: 'Requests',
+    columns: ['Time', 'Request', 'Status', 'Key', 'Fault'],
+    rows: latest(
+      history.entries(vendor),
+      ({ at, method, path, status, auth, fault }) => ({
+        cells: [clock(at), `${method} ${path}`, status ?? 'cut', auth, fault],
+        tone: toneOf(status),
+      }),
+      REQUESTS_SHOWN,
+    ),
+  }
 }
 
-const style = `:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.2rem .6rem;border-bottom:1px solid #8884;
-overflow-wrap:anywhere}h2{margin-top:2rem}td:first-child,td:nth-child(4){white-space:nowrap;font-variant-numeric:tabular-nums}
-.bad td:nth-child(3){color:#c33}.warn td:nth-child(3){color:#b70}.good td:nth-child(3){color:#2a7}`
+/** Campaigns and the members changed last, as the API shows them. */
+function mailchimpRows({ campaigns, members }: Record<string, unknown>): Rows[] {
+  return [
+    {
+      title: 'Campaigns',
+      columns: ['Created', 'Title', 'Subject', 'Audience', 'Status', 'Sent'],
+      rows: latest(objects(campaigns), (campaign) => {
+        const { title, subject_line } = inside(campaign, 'settings')
+        const { list_id } = inside(campaign, 'recipients')
+        const { create_time, status, emails_sent } = campaign
+        return { cells: [clock(create_time), title, subject_line, list_id, status, emails_sent] }
+      }),
+    },
+    {
+      title: 'Members changed last',
+      columns: ['Time', 'Address', 'Audience', 'Status', 'Tags'],
+      rows: latest(objects(members), (member) => {
+        const { last_changed, email_address, list_id, status, tags_count } = member
+        return { cells: [clock(last_changed), email_address, list_id, status, tags_count] }
+      }),
+    },
+  ]
+}
+
+function latest<T>(items: T[], row: (item: T) => Rows['rows'][number], count = OTHERS_SHOWN): Rows['rows'] {
+  return items.slice(-count).reverse().map(row)
+}
+
+function objects(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter(isObject) : []
+}
+
+function inside(value: Record<string, unknown>, name: string): Record<string, unknown> {
+  const part = value[name]
+  return isObject(part) ? part : {}
+}
+
+/** `perSecondHighest` as people write it. */
+function words(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}
+
+/** The time of day (UTC) of an ISO time. */
+function clock(at: unknown): string {
+  return String(at).slice(11, 23).replace(/\+.*$/, '')
+}

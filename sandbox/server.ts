@@ -14,8 +14,8 @@ export type Sandbox = { url: string; port: number; close(): Promise<void> }
 const KEEP_ALIVE_MS = 60_000
 
 /**
- * Starts stand-ins for Mailchimp (`/mc/3.0`), Mandrill (`/mandrill/api/1.0`), WhatsApp (`/wa`) and
- * HubSpot (`/hs`) on one local port, with a control API under `/_sandbox`.
+ * Starts stand-ins for Mailchimp (`/mc/3.0`), Mandrill (`/mandrill/api/1.0`), WhatsApp (`/wa`),
+ * HubSpot (`/hs`) and Twenty (`/twenty`) on one local port, with a control API under `/_sandbox`.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const start = { webhooks: options.webhooks ?? {}, settings: options.settings ?? {} }

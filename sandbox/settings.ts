@@ -1,6 +1,6 @@
 /**
  * What a test may turn while the sandbox runs. Times in milliseconds, limits as the vendors
- * have them (integrations.md 3.1, 4.1, 5.5, 6.4).
+ * have them (integrations.md 3.1, 4.1, 5.5, 6.4); a limit of 0 is none.
  */
 export const defaultSettings = {
   /** Answer time per vendor, spent after the effect. Mailchimp's makes its connection limit felt. */
@@ -8,6 +8,7 @@ export const defaultSettings = {
   mandrillLatencyMs: 0,
   whatsappLatencyMs: 0,
   hubspotLatencyMs: 0,
+  twentyLatencyMs: 0,
   /** How long a sent mail stays invisible to messages/info and messages/search. */
   mandrillIndexDelayMs: 2000,
   /** How long a contact's change stays invisible to the CRM search. */
@@ -45,10 +46,28 @@ export const defaultSettings = {
   /** Without it campaigns can be neither scheduled nor cancelled. */
   mailchimpPaidPlan: true,
   mandrillSearchesPerMinute: 20,
+  /** Calls a second with one key; Mandrill publishes no limit of its own. */
+  mandrillPerSecond: 0,
+  /** Whether the account may schedule mails, which needs a paid balance. */
+  mandrillPaid: true,
   whatsappPerSecond: 80,
+  /** Messages to one person may come in a burst; each of them costs the gap, to be waited for afterwards. */
   whatsappPairBurst: 45,
+  whatsappPairGapMs: 6000,
+  whatsappMediaUrlMs: 300_000,
+  /** Answers 131047 and 131050 at once, not later by webhook; Meta does either. */
+  whatsappRefusesAtOnce: false,
+  /** Puts what happens within `webhookDelayMs` into one POST. */
+  whatsappBatchWebhooks: false,
   hubspotPerTenSeconds: 100,
+  hubspotPerSecond: 0,
+  hubspotPerDay: 250_000,
+  /** Life of an OAuth access token. */
+  hubspotTokenSeconds: 1800,
+  /** More than 0: every call is answered with 477 and this Retry-After. */
+  hubspotMigrationSeconds: 0,
   hubspotSearchesPerSecond: 5,
+  twentyPerMinute: 100,
 }
 export type Settings = typeof defaultSettings
 

@@ -4,6 +4,7 @@ import {
   signHubSpot,
   signMailchimp,
   signMandrill,
+  signTwenty,
   signWhatsApp,
   subscriberHash,
 } from './signatures.ts'
@@ -48,6 +49,12 @@ test('a HubSpot webhook carries the signature of example 8.4', () => {
   const url = 'https://hooks.example.com/webhooks/hubspot'
   expect(signHubSpot('yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy', url, body, 1_790_000_000_000)).toBe(
     'GJQERPrhUExqh/3QdyzwL9WtLBk1/pHKhbiBqufr0p8=',
+  )
+})
+
+test('a Twenty webhook carries the signature of example 8.5', () => {
+  expect(signTwenty('tw_secret', '{"event":"person.created","data":{"id":"1"}}', 1_790_000_000_000)).toBe(
+    '5541ad25972c2d0bec4fbb67b2d0220e62445fc309b1002fc1b0328739d96cf6',
   )
 })
 

@@ -34,6 +34,11 @@ export function signHubSpot(secret: string, url: string, rawBody: string, timest
   return createHmac('sha256', secret).update(`POST${url}${rawBody}${timestampMs}`).digest('base64')
 }
 
+/** Twenty signs the timestamp in milliseconds, a colon and the raw body; header X-Twenty-Webhook-Signature (7). */
+export function signTwenty(secret: string, rawBody: string, timestampMs: number): string {
+  return createHmac('sha256', secret).update(`${timestampMs}:${rawBody}`).digest('hex')
+}
+
 /** Mailchimp's subscriber hash: MD5 of the lower-cased address (8.6). */
 export function subscriberHash(email: string): string {
   return createHash('md5').update(email.toLowerCase()).digest('hex')

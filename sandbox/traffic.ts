@@ -19,6 +19,7 @@ const prefixes: [prefix: string, vendor: Vendor][] = [
   ['/mandrill/api/1.0', 'mandrill'],
   ['/wa', 'whatsapp'],
   ['/hs', 'hubspot'],
+  ['/twenty', 'twenty'],
 ]
 /** A document of 100 MB with its form around it. */
 const BODY_MAX = 106_000_000

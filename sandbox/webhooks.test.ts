@@ -1,36 +1,16 @@
 import { createHmac } from 'node:crypto'
-import { afterEach, expect, test } from 'vitest'
-import { type Received, startReceiver, startTestSandbox, wait } from '../test/support/sandbox-client.ts'
-import type { SandboxOptions } from './server.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { type Received, startReceiver, wait } from '../test/support/sandbox-client.ts'
+import { mandrillEvents, startToldSandbox, type Told } from '../test/support/sandbox-hooks.ts'
 
-const closing: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
+const start = startToldSandbox
 
-/** A sandbox whose webhooks all go to one receiver. */
-async function start(answers: number[] = [], settings: SandboxOptions['settings'] = {}) {
-  const receiver = await startReceiver(answers)
-  const { url } = receiver
-  const webhooks = {
-    mandrill: { url, key: 'hook-key' },
-    whatsapp: { url, appSecret: 'app-secret' },
-    mailchimp: { url, secret: 'mc-secret' },
-    hubspot: { url, secret: 'hs-secret' },
-  }
-  const quick = { webhookDelayMs: 20, webhookRetryMs: 30, ...settings }
-  const sandbox = await startTestSandbox({ webhooks, settings: quick })
-  closing.push(sandbox.close, receiver.close)
-  return { ...sandbox, receiver }
-}
-type Started = Awaited<ReturnType<typeof start>>
-
-function mail({ ask }: Started, email: string) {
+function mail({ ask }: Told, email: string) {
   const message = { from_email: 'a@example.com', to: [{ email }], metadata: { delivery_id: `of ${email}` } }
   return ask('POST', '/mandrill/api/1.0/messages/send', { key: 'md-sandbox-key', message })
 }
 
-function whatsapp({ ask }: Started, to = '16505551234') {
+function whatsapp({ ask }: Told, to = '16505551234') {
   const components = [{ type: 'body', parameters: [{ type: 'text', text: 'Jane' }] }]
   const template = { name: 'welcome_lead', language: { code: 'en' }, components }
   const order = {
@@ -43,8 +23,6 @@ function whatsapp({ ask }: Started, to = '16505551234') {
   return ask('POST', '/wa/v25.0/106540352242922/messages', order)
 }
 
-const mandrillEvents = ({ body }: Received) =>
-  JSON.parse(new URLSearchParams(body).get('mandrill_events') ?? '[]')
 const statusesOf = ({ body }: Received) => JSON.parse(body).entry[0].changes[0].value.statuses
 const names = (received: Received[]) => received.flatMap(statusesOf).map(({ status }) => status)
 
@@ -199,7 +177,7 @@ test('what a person does reaches the webhooks: leaving an audience, writing a me
 test('webhooks can be switched off and pointed elsewhere while the sandbox runs', async () => {
   const started = await start([], { webhooksEnabled: false })
   const other = await startReceiver()
-  closing.push(other.close)
+  onTestFinished(other.close)
   await mail(started, 'a@example.com')
   await started.ask('PUT', '/_sandbox/webhooks', { mandrill: { url: other.url, key: 'k' } })
   await started.ask('PUT', '/_sandbox/settings', { webhooksEnabled: true })

@@ -1,8 +1,8 @@
 /**
- * Webhooks going out. A parcel is one signed POST. The courier repeats a parcel until the
- * receiver takes it. Mandrill, Mailchimp and HubSpot send through a line: one parcel after the
- * other, later events wait behind a failed one. WhatsApp's parcels travel on their own and may
- * overtake each other.
+ * Webhooks going out. A parcel is one signed POST. The courier repeats a parcel, packed anew for
+ * each attempt, until the receiver takes it. Mandrill and Mailchimp send through a line: one parcel
+ * after the other, later events wait behind a failed one. The others' parcels travel on their own
+ * and may overtake each other.
  */
 import http from 'node:http'
 import type { Vendor } from './exchange.ts'
@@ -11,11 +11,14 @@ import type { Settings } from './settings.ts'
 /** Where webhooks go and what signs them; `url` is signed as written here. */
 export type Webhooks = {
   mailchimp?: { url: string; secret: string }
-  mandrill?: { url: string; key: string }
-  whatsapp?: { url: string; appSecret: string }
-  hubspot?: { url: string; secret: string }
+  mandrill?: { url: string; key: string; events?: string[] }
+  whatsapp?: { url: string; appSecret: string; verifyToken?: string }
+  hubspot?: { url: string; secret: string; subscriptions?: string[] }
+  twenty?: { url: string; secret: string }
 }
 
+/** Packs what is to be told for an attempt (1, 2, …); undefined = nobody is to be told. */
+type Pack = (attempt: number) => Parcel | undefined
 export type Parcel = { vendor: Vendor; url: string; headers: Record<string, string>; body: string }
 /** One attempt to deliver a parcel; status 0 = no answer. */
 type Delivery = { vendor: Vendor; url: string; status: number; attempt: number; at: string }
@@ -30,8 +33,8 @@ type Patience = {
 export type Courier = {
   /** Runs a step later; with 0 at once. Nothing runs after close(). */
   later(delayMs: number, run: () => void): void
-  /** Repeats a parcel until it is accepted or the attempts are used. */
-  deliver(parcel: Parcel, patience: Patience): Promise<void>
+  /** Repeats a parcel until it is accepted or the attempts are used; tells which. */
+  deliver(pack: Pack, patience: Patience): Promise<boolean>
   deliveries(): Delivery[]
   close(): void
 }
@@ -73,14 +76,17 @@ export function createCourier(settings: Settings): Courier {
     return status
   }
 
-  async function deliver(parcel: Parcel, patience: Patience): Promise<void> {
+  async function deliver(pack: Pack, patience: Patience): Promise<boolean> {
     for (let number = 1; number <= patience.attempts && !isClosed; number += 1) {
+      const parcel = pack(number)
+      if (!parcel) break
       const accepted = patience.accepts(await attempt(parcel, number))
       if (number === 1) patience.tried?.()
       if (accepted && settings.duplicateWebhooks) await attempt(parcel, number)
-      if (accepted) return
+      if (accepted) return true
       await new Promise<void>((resolve) => later(patience.waitMs(number), resolve))
     }
+    return false
   }
 
   return {
@@ -111,7 +117,12 @@ function post(parcel: Parcel, agent: http.Agent): Promise<number> {
 /** A line of events that are packed into parcels and delivered strictly one after the other. */
 export function createLine<T>(
   courier: Courier,
-  rule: Patience & { most: number; pack: (events: T[]) => Parcel | undefined },
+  rule: Patience & {
+    most: number
+    pack: (events: T[], attempt: number) => Parcel | undefined
+    /** Hears what became of a parcel. */
+    done?: (events: T[], accepted: boolean) => void
+  },
 ): (event: T) => void {
   const waiting: T[] = []
   let busy = false
@@ -119,8 +130,9 @@ export function createLine<T>(
   async function drive(): Promise<void> {
     busy = true
     while (waiting.length > 0) {
-      const parcel = rule.pack(waiting.splice(0, rule.most))
-      if (parcel) await courier.deliver(parcel, rule)
+      const events = waiting.splice(0, rule.most)
+      const accepted = await courier.deliver((attempt) => rule.pack(events, attempt), rule)
+      rule.done?.(events, accepted)
     }
     busy = false
   }

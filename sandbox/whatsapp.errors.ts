@@ -1,36 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import { Refusal, type Reply } from './exchange.ts'
 import type { Issue } from './shape.ts'
-
-/** Message and HTTP status per Graph error code (integrations.md 5.6). */
-const errors: Record<number, [message: string, status: number]> = {
-  1: ['An unknown error occurred', 500],
-  2: ['Service temporarily unavailable', 503],
-  3: ['Application does not have the capability to make this API call.', 403],
-  4: ['Application request limit reached', 429],
-  33: ['Unsupported request', 400],
-  100: ['Invalid parameter', 400],
-  190: ['Invalid OAuth access token - Cannot parse access token', 401],
-  130429: ['Rate limit hit', 429],
-  131000: ['Something went wrong', 500],
-  131008: ['Required parameter is missing', 400],
-  131009: ['Parameter value is not valid', 400],
-  131021: ['Recipient cannot be sender', 400],
-  131026: ['Message undeliverable', 400],
-  131047: ['Re-engagement message', 400],
-  131051: ['Unsupported message type', 400],
-  131056: ['(Business Account, Consumer Account) pair rate limit hit', 400],
-  132000: ['Number of parameters does not match the expected number of params', 400],
-  132001: ['Template name does not exist in the translation', 404],
-  132005: ['Translated text too long', 400],
-  132012: ['Parameter format does not match format in the created template', 400],
-}
+import { codes } from './whatsapp.codes.ts'
+import { WABA } from './whatsapp.messages.ts'
 
 type Extra = { details?: string | undefined; message?: string; subcode?: number; status?: number }
 
+/** Meta says in a header for how many minutes an account that called too often has to wait. */
+const usage = JSON.stringify({
+  [WABA]: [{ type: 'messaging', call_count: 100, estimated_time_to_regain_access: 1 }],
+})
+
 /** A Graph error answer: `build on code and error_data.details`, as Meta says. */
 export function graphError(code: number, extra: Extra = {}): Reply {
-  const [title, usualStatus] = errors[code] ?? ['An unknown error occurred', 500]
+  const [title, usualStatus] = codes[code] ?? ['An unknown error occurred', 500]
   const numbered = code >= 3 && code !== 190 ? `(#${code}) ${title}` : title
   const error = {
     message: extra.message ?? numbered,
@@ -43,7 +26,10 @@ export function graphError(code: number, extra: Extra = {}): Reply {
   return {
     status: extra.status ?? usualStatus,
     body: { error },
-    headers: { 'facebook-api-version': 'v25.0' },
+    headers: {
+      'facebook-api-version': 'v25.0',
+      ...(code === 4 || code === 80007 ? { 'x-business-use-case-usage': usage } : {}),
+    },
   }
 }
 
@@ -51,7 +37,15 @@ export function refuse(code: number, details?: string): never {
   throw new Refusal(graphError(code, { details }))
 }
 
-const codeByStatus: Record<number, number> = { 400: 100, 401: 190, 403: 3, 429: 130429, 500: 131000, 503: 2 }
+const codeByStatus: Record<number, number> = {
+  400: 100,
+  401: 190,
+  403: 3,
+  404: 33,
+  429: 130429,
+  500: 131000,
+  503: 2,
+}
 
 /** Meta's own answer for a status; 429 is the throughput limit. */
 export function failure(status: number): Reply {
@@ -60,7 +54,7 @@ export function failure(status: number): Reply {
 
 /** The error as it appears in a `failed` status. */
 export function asyncError(code: number, details: string) {
-  const title = errors[code]?.[0] ?? 'Something went wrong'
+  const title = codes[code]?.[0] ?? 'Something went wrong'
   const href = 'https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/'
   return { code, title, message: title, error_data: { details }, href }
 }

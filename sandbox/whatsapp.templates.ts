@@ -1,61 +1,79 @@
 import { refuse } from './whatsapp.errors.ts'
-import type { Component, TemplateOrder } from './whatsapp.shapes.ts'
+import type { TemplateAddition, TemplateComponent } from './whatsapp.template-shapes.ts'
 
+type Status = NonNullable<TemplateAddition['status']>
 export type Template = {
   id: string
   name: string
   language: string
-  status: string
-  category: string
-  components: { type: string; text: string }[]
+  status: Status
+  category: NonNullable<TemplateAddition['category']>
+  components: TemplateComponent[]
+  /** `NAMED` placeholders are told apart by `parameter_name`. */
+  parameter_format: 'POSITIONAL' | 'NAMED'
+  rejected_reason: string
+  quality_score: { score: string; date: number }
 }
-export type TemplateAddition = { name: string; languages: string[]; params: number }
 
-const BODY_PARAMETER_MAX = 1024
-
-/** The account's approved templates; `welcome_lead` exists in four languages with one parameter. */
+/** The account's templates; `welcome_lead` exists in four languages with one parameter. */
 export function createTemplates() {
   const templates: Template[] = []
 
-  function add({ name, languages, params }: TemplateAddition): void {
-    const blanks = Array.from({ length: params }, (_, index) => `{{${index + 1}}}`)
-    const components = [{ type: 'BODY', text: ['Hello', ...blanks].join(' ') }]
+  function add({
+    name,
+    languages,
+    category = 'UTILITY',
+    status = 'APPROVED',
+    ...rest
+  }: TemplateAddition): void {
+    const components = rest.components ?? [bodyWith(rest.params ?? 0)]
     for (const language of languages) {
       const id = String(1_000_000_000_000 + templates.length)
-      templates.push({ id, name, language, status: 'APPROVED', category: 'UTILITY', components })
+      templates.push({
+        ...{ id, name, language, status, category, components },
+        parameter_format: placeholdersOf(components).some((each) => !/^\d+$/.test(each))
+          ? 'NAMED'
+          : 'POSITIONAL',
+        rejected_reason: status === 'REJECTED' ? 'INCORRECT_CATEGORY' : 'NONE',
+        quality_score: { score: 'GREEN', date: Math.floor(Date.now() / 1000) },
+      })
     }
   }
 
-  function find(name: string, language: string): Template {
-    const found = templates.findLast((each) => each.name === name && each.language === language)
-    return found ?? refuse(132001, `template name (${name}) does not exist in ${language}`)
-  }
+  const named = (name: string, language?: string) =>
+    templates.filter((each) => each.name === name && (language === undefined || each.language === language))
 
   add({ name: 'welcome_lead', languages: ['en_US', 'en', 'es', 'de'], params: 1 })
-  return { all: () => templates, add, find }
+  return {
+    all: () => templates,
+    add,
+    /** The template, when it may be sent. */
+    usable(name: string, language: string): Template {
+      const found = named(name, language).at(-1)
+      if (found?.status === 'PAUSED') refuse(132015, 'Template is paused due to low quality')
+      if (found?.status === 'DISABLED') refuse(132016, 'Template was paused too many times and is disabled')
+      if (found?.status === 'APPROVED') return found
+      return refuse(132001, `template name (${name}) does not exist in ${language}`)
+    },
+    /** Sets the status of all languages, or of one; the templates it changed. */
+    setStatus(name: string, language: string | undefined, status: Status): Template[] {
+      const changed = named(name, language)
+      for (const template of changed) template.status = status
+      return changed
+    },
+  }
 }
 
-/** Refuses parameters that do not fit the template: their number, their form, their length. */
-export function checkParameters(template: Template, { components = [] }: TemplateOrder['template']): void {
-  const expected = template.components[0]?.text.match(/\{\{\d+\}\}/g)?.length ?? 0
-  const body = components.filter((each) => each.type === 'body').flatMap((each) => each.parameters ?? [])
-  if (body.length !== expected) {
-    refuse(
-      132000,
-      `body: number of localizable_params (${body.length}) does not match the expected number of params (${expected})`,
-    )
-  }
-  const misplaced = components.find((each) => each.type !== 'body' && (each.parameters ?? []).length > 0)
-  if (misplaced) refuse(132012, `${misplaced.type}: the template has no such parameters`)
-  body.forEach(checkParameter)
+function bodyWith(params: number): TemplateComponent {
+  const blanks = Array.from({ length: params }, (_, index) => `{{${index + 1}}}`)
+  return { type: 'BODY', text: ['Hello', ...blanks].join(' ') }
 }
 
-function checkParameter(parameter: NonNullable<Component['parameters']>[number], index: number): void {
-  if (parameter.type !== 'text') refuse(132012, `body: parameter ${index + 1} is expected to be of type text`)
-  const value = parameter.text ?? ''
-  if (value === '') refuse(131008, 'Parameter of type text is missing text value')
-  if (/[\n\t]| {5}/.test(value)) {
-    refuse(132012, 'Param text cannot have new-line/tab characters or more than 4 consecutive spaces')
-  }
-  if (value.length > BODY_PARAMETER_MAX) refuse(132005, `body: parameter ${index + 1} is too long`)
+function placeholdersOf(components: TemplateComponent[]): string[] {
+  return components.flatMap(({ text = '' }) => blanksIn(text))
+}
+
+/** The placeholders of a text, each once: `1`, `2` or names. */
+export function blanksIn(text: string): string[] {
+  return [...new Set([...text.matchAll(/\{\{\s*(\w+)\s*\}\}/g)].map(([, name = '']) => name))]
 }

@@ -47,7 +47,7 @@ test.each([
   ['a recipient that is no number', { to: 'Jane' }, 400, 131009],
   ['callback data of 513 characters', { biz_opaque_callback_data: 'd'.repeat(513) }, 400, 131009],
   ['an unknown field', { priority: 'high' }, 400, 100],
-  ['an unsupported type', { type: 'sticker' }, 400, 131051],
+  ['an unsupported type', { type: 'hologram' }, 400, 131051],
   ['itself as the recipient', { to: '15550783881' }, 400, 131021],
   ['a number that is not on WhatsApp', { to: '16505550000' }, 400, 131026],
 ])('a message with %s is refused with its code', async (_, more, status, code) => {

@@ -5,6 +5,7 @@ import { createHubSpot } from './hubspot.ts'
 import { createMailchimp } from './mailchimp.ts'
 import { createMandrill } from './mandrill.ts'
 import { defaultSettings, type Settings } from './settings.ts'
+import { createTwenty } from './twenty.ts'
 import { createCourier, type Webhooks } from './webhooks.ts'
 import { createWhatsApp } from './whatsapp.ts'
 
@@ -25,6 +26,7 @@ export function createWorld(started: { webhooks: Webhooks; settings: Partial<Set
     mandrill,
     whatsapp,
     hubspot: createHubSpot(around),
+    twenty: createTwenty(around),
   }
   return {
     ...around,

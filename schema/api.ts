@@ -17,6 +17,7 @@ import type { Caller } from './context.ts'
 import { defineEnums } from './enums.ts'
 import { jobFilterRef } from './job-filter.ts'
 import type { JobLogLine } from './job-logs.ts'
+import type { IntegrationView } from './vendor-accounts.ts'
 
 /** A row of a table as plain data. */
 export type Row<T> = { [K in keyof T as K extends symbol ? never : K]: T[K] }
@@ -72,6 +73,7 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     JobFilter: jobFilterRef(builder, enums),
     InputIssue: builder.objectRef<InputIssue>('InputIssue'),
     Message,
+    Integration: builder.objectRef<IntegrationView>('Integration'),
     Campaign,
     CampaignEvent,
     CampaignSync,

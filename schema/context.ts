@@ -4,6 +4,7 @@ import type { Em } from '../entities/index.ts'
 import type { Actor, JobEvents, Ledger } from '../ledger/ledger.ts'
 import type { Timelines } from '../marketing/timeline.ts'
 import { type Loaders, makeLoaders } from './loaders.ts'
+import type { Integrations } from './vendor-accounts.ts'
 
 /** The API key a request came with. */
 export interface Caller {
@@ -21,6 +22,7 @@ export interface Deps {
   fork: () => Em
   ledger: Ledger
   events: JobEvents
+  integrations: Integrations
   timelines: Timelines
 }
 

@@ -3,6 +3,7 @@ import type { CampaignState } from '../entities/campaign.ts'
 import { campaignEventTypes, type conflictWinners } from '../entities/campaign-event.ts'
 import { type SyncScope, syncStates } from '../entities/campaign-sync.ts'
 import { syncDirections, syncOutcomes } from '../entities/campaign-sync-item.ts'
+import { vendors } from '../entities/integration.ts'
 import { errorClasses, type jobStates } from '../entities/job.ts'
 import { attemptOutcomes } from '../entities/job-attempt.ts'
 import { consentStates, leadStatuses } from '../entities/lead.ts'
@@ -43,6 +44,19 @@ const events: Record<JobEventType, string> = {
 const outcomes = {
   SENT: 'The person got it, or the provider says that it was sent.',
   NOT_SENT: 'It did not leave; it is to be sent now.',
+}
+
+const breakers = {
+  CLOSED: 'Calls go out.',
+  OPEN: 'The vendor is down; calls wait.',
+  AUTH: 'The vendor does not let the account in; calls wait until its credentials are replaced.',
+  HALF_OPEN: 'The next call goes out as a probe.',
+}
+
+const forced = {
+  OPEN: 'All calls are stopped.',
+  CLOSED: 'Calls go out, whatever the breaker finds.',
+  NONE: 'It is left to the breaker.',
 }
 
 const campaigns: Record<CampaignState, string> = {
@@ -98,6 +112,17 @@ export function defineEnums(builder: Builder, definitions: readonly AnyJobDefini
     MessageState: builder.enumType('MessageState', { values: messageStates }),
     MessageOutcome: builder.enumType('MessageOutcome', { values: described(outcomes) }),
     DeliveryState: builder.enumType('DeliveryState', { values: deliveryStates }),
+    Vendor: builder.enumType('Vendor', {
+      values: Object.fromEntries(vendors.map((value) => [value.toUpperCase(), { value }])) as Record<
+        Uppercase<(typeof vendors)[number]>,
+        { value: (typeof vendors)[number] }
+      >,
+    }),
+    BreakerState: builder.enumType('BreakerState', { values: described(breakers) }),
+    ForcedState: builder.enumType('ForcedState', { values: described(forced) }),
+    IntegrationSource: builder.enumType('IntegrationSource', {
+      values: ['ENVIRONMENT', 'WORKSPACE'] as const,
+    }),
     CampaignState: builder.enumType('CampaignState', { values: described(campaigns) }),
     CampaignEventType: builder.enumType('CampaignEventType', { values: campaignEventTypes }),
     ConflictWinner: builder.enumType('ConflictWinner', { values: described(winners) }),

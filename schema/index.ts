@@ -9,6 +9,7 @@ import { campaignSyncMutations, campaignSyncQueries } from '../resolvers/campaig
 import { campaignQueries } from '../resolvers/campaigns.ts'
 import { enqueueMutations } from '../resolvers/enqueue.ts'
 import { errorTypes } from '../resolvers/errors.ts'
+import { integrationActions, integrationQueries } from '../resolvers/integrations.ts'
 import { jobActions } from '../resolvers/job-actions.ts'
 import { jobSubscriptions } from '../resolvers/job-events.ts'
 import { jobQueries } from '../resolvers/jobs.ts'
@@ -23,6 +24,7 @@ import { nodeQueries } from '../resolvers/node.ts'
 import { type Api, createApi } from './api.ts'
 import { campaignTypes } from './campaign.ts'
 import { campaignSyncTypes } from './campaign-sync.ts'
+import { integrationType } from './integration.ts'
 import { jobType } from './job.ts'
 import { jobAttemptTypes } from './job-attempt.ts'
 import { jobDefinitionType } from './job-definition.ts'
@@ -43,6 +45,7 @@ const types = [
   leadType,
   leadEventType,
   messageType,
+  integrationType,
   campaignTypes,
   campaignSyncTypes,
   jobType,
@@ -58,6 +61,8 @@ const verbs = [
   leadTimeline,
   messageQueries,
   messageActions,
+  integrationQueries,
+  integrationActions,
   campaignQueries,
   campaignEvents,
   campaignChanges,

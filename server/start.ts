@@ -7,6 +7,7 @@ import type { JobEvents, Ledger } from '../ledger/ledger.ts'
 import type { Timelines } from '../marketing/timeline.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Orm } from '../runtime/db.ts'
+import type { Deps } from '../schema/index.ts'
 import { createGraphiql, type Graphiql } from './graphiql.ts'
 import { createGraphql, graphqlPath, type Yoga } from './graphql.ts'
 import { answerGraphql, json } from './http.ts'
@@ -23,6 +24,7 @@ export interface ServerSettings {
   orm: Orm
   ledger: Ledger
   events: JobEvents
+  integrations: Deps['integrations']
   timelines: Timelines
   /** Whether the parts this process needs answer, for /readyz. */
   ready: () => Promise<{ ready: boolean; checks: Record<string, string> }>
@@ -39,11 +41,11 @@ export interface RunningServer {
 
 /** Starts the API's door: GraphQL over HTTP, SSE and WebSocket, GraphiQL, health and further routes, all on one port. */
 export async function startServer(settings: ServerSettings): Promise<RunningServer> {
-  const { config, log, orm, ledger, events, timelines } = settings
+  const { config, log, orm, ledger, events, timelines, integrations } = settings
   const fork = () => orm.em.fork() as Em
   const keyring = openKeyring(fork, log)
   const live = trackSubscriptions(keyring)
-  const yoga = createGraphql(config, { log, fork, ledger, events, timelines }, live)
+  const yoga = createGraphql(config, { log, fork, ledger, events, timelines, integrations }, live)
   const state: State = { closing: false, lastRequestAt: 0 }
   const graphiql = config.GRAPHIQL ? createGraphiql() : undefined
   const server = createServer(doorman(settings, { yoga, keyring, graphiql, state }))

@@ -1,12 +1,17 @@
 import { z } from 'zod'
 import type { Em } from '../entities/index.ts'
-import { type ExternalIds, Lead } from '../entities/lead.ts'
+import type { Vendor } from '../entities/integration.ts'
+import { Lead } from '../entities/lead.ts'
 import type { LeadEventDetail, LeadEventType } from '../entities/lead-event.ts'
+import type { Channel } from '../entities/message.ts'
+import type { CallContext } from '../integrations/client.ts'
+import type { Mailchimp } from '../integrations/mailchimp/verbs.ts'
 import type { JobContext } from '../ledger/definition.ts'
 import { appendLeadEvents } from '../marketing/lead-events.ts'
 import type { LeadRow } from '../marketing/lead-row.ts'
 import type { Services } from '../runtime/services.ts'
 import { defineJob } from './define-job.ts'
+import { asksToConfirm } from './double-opt-in.ts'
 import { messageResolve } from './message.resolve.ts'
 import { type SendResult, sendWelcomeEmail, sendWelcomeWhatsapp } from './welcome.ts'
 
@@ -27,6 +32,7 @@ interface StepResult {
   outcome: 'DONE' | 'REFUSED' | SendResult['outcome']
   reason?: string
   externalId?: string
+  vendor?: Vendor
 }
 
 /**
@@ -90,36 +96,37 @@ function stepsOf(context: Context, lead: LeadRow): Record<Step, () => Promise<St
 async function syncAudience({ services, signal, job }: Context, lead: LeadRow): Promise<StepResult> {
   if (!lead.email) return { outcome: 'SKIPPED', reason: 'NO_EMAIL' }
   const call = { signal, correlationId: job.correlationId }
-  const statusIfNew = lead.emailConsent === 'GRANTED' ? 'subscribed' : 'transactional'
   const names = {
     firstName: lead.firstName ?? undefined,
     lastName: lead.lastName ?? undefined,
     language: lead.locale?.slice(0, 2),
   }
   const { mailchimp } = await services.accounts(job.workspaceId)
+  const statusIfNew = await statusOfNew(mailchimp, lead, call)
   const member = await mailchimp.upsertMember({ email: lead.email, statusIfNew, ...names }, call)
   await mailchimp.tagMember({ email: lead.email, tags: lead.tags }, call)
-  return { outcome: 'DONE', externalId: member.memberId }
+  return { outcome: 'DONE', externalId: member.memberId, vendor: 'mailchimp' }
+}
+
+/** In an audience with double opt-in Mailchimp asks the person once more: `subscribed` would pass its owner's wish over. */
+async function statusOfNew(mailchimp: Mailchimp, lead: LeadRow, call: CallContext) {
+  if (lead.emailConsent !== 'GRANTED') return 'transactional'
+  return (await asksToConfirm(mailchimp, call)) ? 'pending' : 'subscribed'
 }
 
 async function syncCrm({ services, signal, job }: Context, lead: LeadRow): Promise<StepResult> {
   if (!lead.email) return { outcome: 'SKIPPED', reason: 'NO_EMAIL' }
-  const known = {
-    firstname: lead.firstName,
-    lastname: lead.lastName,
-    company: lead.company,
-    phone: lead.phone,
-    lifecyclestage: 'lead',
-  }
-  const properties = Object.fromEntries(
+  const { firstName, lastName, company, phone } = lead
+  const known = { firstName, lastName, company, phone, stage: 'lead' }
+  const fields = Object.fromEntries(
     Object.entries(known).filter((entry): entry is [string, string] => Boolean(entry[1])),
   )
   const { crm } = await services.accounts(job.workspaceId)
   const contact = await crm.upsertContact(
-    { email: lead.email, properties },
+    { email: lead.email, fields },
     { signal, correlationId: job.correlationId },
   )
-  return { outcome: 'DONE', externalId: contact.contactId }
+  return { outcome: 'DONE', externalId: contact.contactId, vendor: crm.vendor }
 }
 
 /** A person the vendor does not take is an outcome, not a failure of the job. */
@@ -133,14 +140,11 @@ async function refusable(work: () => Promise<StepResult>): Promise<StepResult> {
   }
 }
 
-const vendors: Record<
-  Step,
-  { vendor: string; key?: keyof ExternalIds; synced?: LeadEventType; channel?: string }
-> = {
-  mailchimp: { vendor: 'mailchimp', key: 'mailchimp', synced: 'MAILCHIMP_SYNCED' },
-  crm: { vendor: 'hubspot', key: 'hubspot', synced: 'CRM_SYNCED' },
-  'welcome-email': { vendor: 'mandrill', channel: 'EMAIL' },
-  'welcome-whatsapp': { vendor: 'whatsapp', channel: 'WHATSAPP' },
+const lines: Record<Step, { synced?: LeadEventType; channel?: Channel }> = {
+  mailchimp: { synced: 'MAILCHIMP_SYNCED' },
+  crm: { synced: 'CRM_SYNCED' },
+  'welcome-email': { channel: 'EMAIL' },
+  'welcome-whatsapp': { channel: 'WHATSAPP' },
 }
 
 /** The timeline's line about a step. Messages that left write their own, in marketing/messages.ts. */
@@ -151,10 +155,11 @@ async function record(
   step: Step,
   result: StepResult,
 ): Promise<void> {
-  const { vendor, key, synced, channel } = vendors[step]
-  if (key && result.externalId)
+  const { synced, channel } = lines[step]
+  const { vendor } = result
+  if (vendor && result.externalId)
     await em.execute('update `lead` set external_ids = json_set(external_ids, ?, ?) where id = ?', [
-      `$.${key}`,
+      `$.${vendor}`,
       result.externalId,
       lead.id,
     ])
@@ -164,7 +169,7 @@ async function record(
   if (!type) return
   const detail: LeadEventDetail = {
     step,
-    vendor,
+    ...(vendor && { vendor }),
     ...(channel && { channel, purpose: 'welcome' }),
     ...(result.reason !== undefined && { reason: result.reason }),
   }

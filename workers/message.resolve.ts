@@ -4,6 +4,7 @@ import type { JobContext } from '../ledger/definition.ts'
 import { lockMessage, type MessageRow, releaseMessage, settleMessage } from '../marketing/messages.ts'
 import type { Services } from '../runtime/services.ts'
 import { defineJob } from './define-job.ts'
+import { searchOf } from './message-search.ts'
 import { sendWelcomeEmail } from './welcome.ts'
 
 /** Says "not found yet": Mandrill's search learns of a message some time after it was sent. */
@@ -14,7 +15,8 @@ class NotFoundYet extends Error {
 
 /**
  * Finds out what became of an e-mail whose answer was lost, by asking Mandrill for our delivery id. Only when Mandrill
- * has not found it several times, minutes apart, is it taken as not sent, and sent.
+ * has not found it several times, minutes apart, is it taken as not sent, and sent. A mail server cannot be asked: there
+ * the message stays `UNKNOWN` until an operator decides.
  */
 export const messageResolve = defineJob<{ messageId: string }, never, { outcome: string }>({
   name: 'message.resolve',
@@ -23,19 +25,18 @@ export const messageResolve = defineJob<{ messageId: string }, never, { outcome:
   app: 'lead.created',
   attempts: 4,
   backoff: { type: 'exponential', delay: 60_000, jitter: 0.1 },
-  concurrency: 2,
+  concurrency: 100,
   async run({ messageId }, context) {
     const message = await context.transaction((em) => lockMessage(em, messageId))
     if (message?.state !== 'UNKNOWN') return { outcome: message?.state ?? 'GONE' }
-    const call = { signal: context.signal, correlationId: context.job.correlationId }
     const { email } = await context.services.accounts(context.job.workspaceId)
-    const found = await email.findByMetadata(
-      { key: 'delivery_id', value: messageId, since: message.claimedAt },
-      call,
-    )
+    const search = searchOf(email)
+    if (!search) return { outcome: 'UNRESOLVED' }
+    const found = await search({ messageId, since: message.claimedAt })
     if (found) {
+      const state = found.state === 'rejected' ? 'REJECTED' : 'ACCEPTED'
       await context.transaction((em) =>
-        settleMessage(em, messageId, { state: 'ACCEPTED', providerMessageId: found.messageId }),
+        settleMessage(em, messageId, { state, providerMessageId: found.messageId }),
       )
       return { outcome: 'FOUND' }
     }

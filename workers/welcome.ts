@@ -20,8 +20,11 @@ export interface SendResult {
   reason?: SkipReason
 }
 
-/** A send bounded by itself: it is not stopped half way by a shutdown, as its answer would be lost. */
-const sendMs = 15_000
+/**
+ * A send bounded by itself: it is not stopped half way by a shutdown, as its answer would be lost. A mail server may take
+ * its time to answer for a mail it has already got, and keeps no record to look it up in.
+ */
+const sendMs = { mandrill: 15_000, smtp: 60_000, whatsapp: 15_000 }
 
 const purpose = 'welcome'
 
@@ -35,7 +38,7 @@ export async function sendWelcomeEmail(
   if (!verdict.send) return { outcome: 'SKIPPED', reason: verdict.reason }
   const { welcome } = context.services
   const { email } = await context.services.accounts(context.job.workspaceId)
-  return sendOnce(context, lead, 'EMAIL', 'mandrill', afterUnknown, async (messageId) => {
+  return sendOnce(context, lead, 'EMAIL', email.vendor, afterUnknown, async (messageId) => {
     const sent = await email.sendTemplate(
       {
         template: welcome.emailTemplate,
@@ -48,7 +51,7 @@ export async function sendWelcomeEmail(
         metadata: { delivery_id: messageId },
         tags: [purpose],
       },
-      { signal: AbortSignal.timeout(sendMs), correlationId: context.job.correlationId },
+      { signal: AbortSignal.timeout(sendMs[email.vendor]), correlationId: context.job.correlationId },
     )
     if (sent.status === 'rejected' || sent.status === 'invalid')
       return {
@@ -79,7 +82,7 @@ export async function sendWelcomeWhatsapp(
         bodyParameters: [lead.firstName ?? lead.company ?? '👋'],
         callbackData: messageId,
       },
-      { signal: AbortSignal.timeout(sendMs), correlationId: context.job.correlationId },
+      { signal: AbortSignal.timeout(sendMs.whatsapp), correlationId: context.job.correlationId },
     )
     return { state: 'ACCEPTED', providerMessageId: sent.messageId }
   })

@@ -18,7 +18,7 @@ export const HUBSPOT_RULES: readonly ErrorRule[] = [
     meaning: 'a property, option or rule of the portal is violated',
     quote: true,
   },
-  // A service key cannot be refreshed, so an expired one stops the account like a wrong one.
+  // A service key cannot be renewed, and a token that was renewed is not expired: either way a person has to act.
   {
     code: ['EXPIRED_AUTHENTICATION'],
     errorClass: 'AUTH',
@@ -60,6 +60,27 @@ export const HUBSPOT_RULES: readonly ErrorRule[] = [
   { status: [500, 502, 503, 504, ...range(521, 524)], errorClass: 'UNKNOWN', meaning: 'HubSpot failed' },
 ]
 
+/** For the first try with an access token that can be renewed: then nothing is wrong with the account yet. */
+export const RENEWABLE_RULES: readonly ErrorRule[] = [
+  { code: ['EXPIRED_AUTHENTICATION'], errorClass: 'PERMANENT', meaning: 'this access token is expired' },
+  ...HUBSPOT_RULES,
+]
+
+/** Renewing the access token. Whatever is wrong with the app or its refresh token, a person has to act. */
+export const TOKEN_RULES: readonly ErrorRule[] = [
+  {
+    code: ['BAD_REFRESH_TOKEN', 'BAD_HUB', 'invalid_grant'],
+    errorClass: 'AUTH',
+    meaning: 'HubSpot no longer accepts the refresh token: connect the account again',
+  },
+  {
+    status: [400, 401, 403],
+    errorClass: 'AUTH',
+    meaning: 'HubSpot does not accept the app: check client id and client secret',
+  },
+  { status: [477], errorClass: 'THROTTLED', meaning: 'the account is being moved', retryAfterMs: 60_000 },
+]
+
 const Refusal = z.object({
   message: z.string().catch(''),
   category: z.string().optional().catch(undefined),
@@ -75,6 +96,30 @@ export function hubspotProblem({ status, json }: VendorAnswer): Problem | undefi
   if (status !== 207) return status >= 200 && status < 300 ? undefined : problemFrom(status, json)
   const { results, errors } = Multi.safeParse(json).data ?? { results: [], errors: [] }
   return results.length === 0 && errors[0] ? problemFrom(status, errors[0]) : undefined
+}
+
+/** A conflict that names the record in the way is an answer: that record is the one we want. */
+export function unlessExisting(answer: VendorAnswer): Problem | undefined {
+  return answer.status === 409 && Existing.safeParse(answer.json).success ? undefined : hubspotProblem(answer)
+}
+
+/** `Contact already exists. Existing ID: 512` */
+export const Existing = z
+  .object({ message: z.string().regex(/Existing ID: \d+/) })
+  .transform(({ message }) => /Existing ID: (\d+)/.exec(message)![1]!)
+
+const TokenRefusal = z.object({
+  status: z.string().catch(''),
+  error: z.string().catch(''),
+  message: z.string().catch(''),
+})
+
+/** The token service names its codes `status` or, as OAuth says, `error`. */
+export function tokenProblem({ status, json }: VendorAnswer): Problem | undefined {
+  if (status >= 200 && status < 300) return undefined
+  const refusal = TokenRefusal.safeParse(json).data
+  const named = refusal?.error || (refusal?.status === 'error' ? '' : refusal?.status)
+  return { status, code: named || `HTTP_${status}`, detail: refusal?.message ?? '' }
 }
 
 function problemFrom(status: number, json: unknown): Problem {

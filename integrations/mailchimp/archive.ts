@@ -25,6 +25,7 @@ const File = z.array(
 
 /** Reads the archive's bytes. @throws when they are no such archive, or one of the files is huge */
 export async function readResults(archive: Buffer): Promise<BatchResult[]> {
+  if (archive.length === 0) throw new Error('the archive is empty')
   const results: BatchResult[] = []
   const files = extract()
   const unpacked = isGzip(archive) ? createGunzip() : new PassThrough()

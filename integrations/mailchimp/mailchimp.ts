@@ -24,22 +24,20 @@ export interface MailchimpSettings extends CallSettings {
 /** The verbs we use on one Mailchimp account and one of its audiences. */
 export function createMailchimp(settings: MailchimpSettings): Mailchimp {
   const { baseUrl, apiKey, listId } = settings
-  const account = { vendor: 'mailchimp', baseUrl, credential: apiKey } as const
-  const call = createCaller({
-    ...account,
+  const account = {
+    vendor: 'mailchimp',
+    baseUrl,
     headers: {
       authorization: `Basic ${Buffer.from(`anystring:${apiKey}`).toString('base64')}`,
       // Ten connections per user is the limit, so none is kept open when its answer has come.
       connection: 'close',
     },
-    rules: MAILCHIMP_RULES,
-    problemOf: mailchimpProblem,
-    settings,
-  })
+    credential: apiKey,
+  } as const
+  const call = createCaller({ ...account, rules: MAILCHIMP_RULES, problemOf: mailchimpProblem, settings })
   // Another host: neither the account's limits nor its breaker have to do with it.
   const download = createCaller({
     ...account,
-    headers: {},
     rules: RESULT_RULES,
     problemOf: resultProblem,
     settings: { ...settings, gate: undefined },

@@ -2,8 +2,24 @@
 // answer is lost is looked for by its metadata, never repeated.
 
 import { z } from 'zod'
-import { type CallContext, type Caller, type CallSettings, createCaller } from '../client.ts'
+import { type CallContext, type CallSettings, createCaller } from '../client.ts'
+import type { EmailSender, FoundEmail, MetadataQuery, SentEmail } from '../email.ts'
+import * as account from './account.ts'
+import { createAsk } from './ask.ts'
 import { MANDRILL_RULES, mandrillProblem } from './errors.ts'
+import { send, sendTemplate } from './messages.ts'
+import * as scheduled from './scheduled.ts'
+import * as search from './search.ts'
+import type {
+  EmailInfo,
+  MandrillTemplate,
+  MandrillWebhook,
+  NewWebhook,
+  OwnEmail,
+  Reject,
+  RejectQuery,
+  ScheduledEmail,
+} from './shapes.ts'
 
 export interface MandrillSettings extends CallSettings {
   /** Up to the version, e.g. `https://mandrillapp.com/api/1.0`. */
@@ -14,60 +30,41 @@ export interface MandrillSettings extends CallSettings {
   fromName: string
 }
 
-interface SendEmailTemplateInput {
-  /** The template's slug. */
-  template: string
-  to: { email: string; name?: string | undefined }
-  /** Default: the template's own. */
-  subject?: string | undefined
-  /** Values for the template's handlebars. */
-  vars: Record<string, string>
-  /** Comes back in every webhook and can be searched for: ids only. */
-  metadata: Record<string, string> & { delivery_id: string }
-  tags: readonly string[]
+/** What is not safe to repeat says so. */
+export interface Mandrill extends EmailSender {
+  readonly vendor: 'mandrill'
+  /** Not safe to repeat. */
+  send(email: OwnEmail, context: CallContext): Promise<SentEmail>
+
+  /** One search for all of them, because 20 a minute are allowed. Those not found are not in the answer. */
+  findByMetadata(query: MetadataQuery, context: CallContext): Promise<Map<string, FoundEmail>>
+  /** Undefined while Mandrill does not know the id: a new mail is unknown for about a minute. */
+  info(messageId: string, context: CallContext): Promise<EmailInfo | undefined>
+
+  /** Those to one address, or all. */
+  listScheduled(to: string | undefined, context: CallContext): Promise<ScheduledEmail[]>
+  /** Undefined: there is no such scheduled mail, because it was sent or cancelled. */
+  cancelScheduled(messageId: string, context: CallContext): Promise<ScheduledEmail | undefined>
+  /** A time that has passed sends it at once. Undefined as for `cancelScheduled`. */
+  reschedule(messageId: string, sendAt: Date, context: CallContext): Promise<ScheduledEmail | undefined>
+
+  /** At most 1,000; those of one address, or all. */
+  listRejects(query: RejectQuery, context: CallContext): Promise<Reject[]>
+  /** False: it was on the list. The comment is for people: nothing personal. */
+  addReject(email: string, comment: string | undefined, context: CallContext): Promise<boolean>
+  /** False: it was not on the list. Mandrill lowers the account's reputation for those who bounce again. */
+  deleteReject(email: string, context: CallContext): Promise<boolean>
+
+  listWebhooks(context: CallContext): Promise<MandrillWebhook[]>
+  /** Mandrill calls the URL before it answers. Not safe to repeat: look for the URL first. */
+  addWebhook(webhook: NewWebhook, context: CallContext): Promise<MandrillWebhook>
+  /** False: it was gone. */
+  deleteWebhook(id: number, context: CallContext): Promise<boolean>
+
+  listTemplates(context: CallContext): Promise<MandrillTemplate[]>
 }
 
-interface SentEmail {
-  /** Mandrill accepts a request with HTTP 200 and still rejects the recipient. */
-  status: 'sent' | 'queued' | 'scheduled' | 'rejected' | 'invalid'
-  /** May be missing for an invalid address. */
-  messageId: string | undefined
-  /** hard-bounce, soft-bounce, spam, unsub, custom, invalid-sender, invalid, test-mode-limit, unsigned or rule. */
-  rejectReason: string | undefined
-}
-
-interface MetadataQuery {
-  /** A metadata key that is registered as custom metadata in the account. */
-  key: string
-  value: string
-  /** Only its UTC date counts. */
-  since: Date
-}
-
-interface FoundEmail {
-  messageId: string
-  /** sent, bounced, rejected, … */
-  state: string
-}
-
-export interface Mandrill {
-  ping(context: CallContext): Promise<void>
-  sendTemplate(input: SendEmailTemplateInput, context: CallContext): Promise<SentEmail>
-  findByMetadata(query: MetadataQuery, context: CallContext): Promise<FoundEmail | undefined>
-}
-
-const Sent = z.object({
-  status: z.enum(['sent', 'queued', 'scheduled', 'rejected', 'invalid']),
-  _id: z.string().nullish(),
-  reject_reason: z.string().nullish(),
-})
-const Found = z.object({
-  _id: z.string(),
-  state: z.string(),
-  metadata: z.record(z.string(), z.unknown()).optional().catch(undefined),
-})
-
-/** The verbs we use on one Mandrill account. `sendTemplate` must not be repeated when its answer is lost. */
+/** The verbs of one Mandrill account. It makes no connection before the first call and holds no state. */
 export function createMandrill(settings: MandrillSettings): Mandrill {
   const call = createCaller({
     vendor: 'mandrill',
@@ -78,85 +75,27 @@ export function createMandrill(settings: MandrillSettings): Mandrill {
     problemOf: mandrillProblem,
     settings,
   })
+  const ask = createAsk(call, settings.apiKey)
   return {
-    ping: (context) => ping(call, settings, context),
-    sendTemplate: (input, context) => sendTemplate(call, settings, input, context),
-    findByMetadata: (query, context) => findByMetadata(call, settings, query, context),
-  }
-}
-
-async function ping(call: Caller, { apiKey }: MandrillSettings, context: CallContext): Promise<void> {
-  const request = { operation: 'ping', method: 'POST', path: '/users/ping2', repeatable: true } as const
-  await call({ ...request, body: { key: apiKey }, answer: z.object({}) }, context)
-}
-
-async function sendTemplate(
-  call: Caller,
-  settings: MandrillSettings,
-  input: SendEmailTemplateInput,
-  context: CallContext,
-): Promise<SentEmail> {
-  const [sent] = await call(
-    {
-      operation: 'sendTemplate',
-      method: 'POST',
-      path: '/messages/send-template',
-      body: {
-        key: settings.apiKey,
-        template_name: input.template,
-        template_content: [],
-        message: messageOf(settings, input),
-        async: false,
-      },
-      repeatable: false,
-      answer: z.tuple([Sent]),
-      personal: [input.to.email, input.to.name, ...Object.values(input.vars)],
+    vendor: 'mandrill',
+    schedules: true,
+    async check(context) {
+      const request = { operation: 'check', path: '/users/ping2', repeatable: true }
+      await ask({ ...request, answer: z.object({}) }, context)
     },
-    context,
-  )
-  return {
-    status: sent.status,
-    messageId: sent._id ?? undefined,
-    rejectReason: sent.reject_reason ?? undefined,
+    sendTemplate: (email, context) => sendTemplate(ask, settings, email, context),
+    send: (email, context) => send(ask, settings, email, context),
+    findByMetadata: (query, context) => search.findByMetadata(ask, query, context),
+    info: (messageId, context) => search.info(ask, messageId, context),
+    listScheduled: (to, context) => scheduled.listScheduled(ask, to, context),
+    cancelScheduled: (messageId, context) => scheduled.cancelScheduled(ask, messageId, context),
+    reschedule: (messageId, sendAt, context) => scheduled.reschedule(ask, messageId, sendAt, context),
+    listRejects: (query, context) => account.listRejects(ask, query, context),
+    addReject: (email, comment, context) => account.addReject(ask, email, comment, context),
+    deleteReject: (email, context) => account.deleteReject(ask, email, context),
+    listWebhooks: (context) => account.listWebhooks(ask, context),
+    addWebhook: (webhook, context) => account.addWebhook(ask, webhook, context),
+    deleteWebhook: (id, context) => account.deleteWebhook(ask, id, context),
+    listTemplates: (context) => account.listTemplates(ask, context),
   }
-}
-
-/** One recipient per message, because only then there is one id per delivery. */
-function messageOf(settings: MandrillSettings, input: SendEmailTemplateInput): object {
-  return {
-    from_email: settings.fromEmail,
-    from_name: settings.fromName,
-    to: [{ ...input.to, type: 'to' }],
-    subject: input.subject,
-    merge_language: 'handlebars',
-    global_merge_vars: Object.entries(input.vars).map(([name, content]) => ({ name, content })),
-    metadata: input.metadata,
-    tags: input.tags,
-  }
-}
-
-/**
- * Mandrill's search: 20 a minute per account, and a new message is found only after about a minute. The query is
- * fuzzy, so the answer is compared.
- */
-async function findByMetadata(
-  call: Caller,
-  { apiKey }: MandrillSettings,
-  { key, value, since }: MetadataQuery,
-  context: CallContext,
-): Promise<FoundEmail | undefined> {
-  const query = { query: `u_${key}:${value}`, date_from: since.toISOString().slice(0, 10), limit: 100 }
-  const found = await call(
-    {
-      operation: 'findByMetadata',
-      method: 'POST',
-      path: '/messages/search',
-      body: { key: apiKey, ...query },
-      repeatable: true,
-      answer: z.array(Found),
-    },
-    context,
-  )
-  const match = found.find(({ metadata }) => metadata === undefined || metadata[key] === value)
-  return match && { messageId: match._id, state: match.state }
 }

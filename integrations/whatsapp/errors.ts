@@ -1,11 +1,14 @@
 // WhatsApp's error table. Meta: build on `code`; titles will go, and the HTTP status is unreliable.
 
 import { z } from 'zod'
+import { type ErrorClass, VendorError } from '../errors.ts'
 import type { VendorAnswer } from '../http.ts'
 import { type ErrorRule, type Problem, range } from '../rules.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
+
+const PERMISSION = codes(3, 10, ...range(200, 299), 131005)
 
 export const WHATSAPP_RULES: readonly ErrorRule[] = [
   {
@@ -13,8 +16,11 @@ export const WHATSAPP_RULES: readonly ErrorRule[] = [
     errorClass: 'AUTH',
     meaning: 'the access token is missing, expired or revoked',
   },
-  { code: codes(3, 10, ...range(200, 299)), errorClass: 'AUTH', meaning: 'the app lacks a permission' },
-  { code: codes(131005), errorClass: 'AUTH', meaning: 'access denied' },
+  {
+    code: PERMISSION,
+    errorClass: 'AUTH',
+    meaning: 'the token lacks the permission whatsapp_business_messaging',
+  },
   // An answer with an error code means the message was not accepted: unlike silence, it may be sent again.
   { code: codes(1, 2), errorClass: 'TRANSIENT', meaning: 'the service is down' },
   { code: codes(131000, 131016), errorClass: 'TRANSIENT', meaning: 'WhatsApp failed or is overloaded' },
@@ -108,6 +114,19 @@ export const WHATSAPP_RULES: readonly ErrorRule[] = [
   },
 ]
 
+/**
+ * For calls about the business account. They need a permission of their own, and that it is missing says nothing about
+ * messages: it must not stop them.
+ */
+export const MANAGEMENT_RULES: readonly ErrorRule[] = [
+  {
+    code: PERMISSION,
+    errorClass: 'PERMANENT',
+    meaning: 'the token lacks the permission whatsapp_business_management',
+  },
+  ...WHATSAPP_RULES,
+]
+
 function codes(...numbers: number[]): string[] {
   return numbers.map(String)
 }
@@ -116,9 +135,28 @@ function refused(code: number, meaning: string): ErrorRule {
   return { code: codes(code), errorClass: 'PERMANENT', meaning, recipientRefused: true }
 }
 
+/**
+ * The class of a code that WhatsApp reports later, in `statuses[].errors[]` or `value.errors[]` of a webhook. A message
+ * that failed for a reason we do not know has failed for good.
+ */
+export function whatsappErrorClass(code: number): ErrorClass {
+  const name = String(code)
+  const rule = WHATSAPP_RULES.find(
+    (candidate) => Array.isArray(candidate.code) && candidate.code.includes(name),
+  )
+  return rule?.errorClass ?? 'PERMANENT'
+}
+
+/** WhatsApp would refuse this, so it is refused before anything is sent. */
+export function notSent(operation: string, code: string, reason: string): VendorError {
+  const meaning = `not sent: ${reason}`
+  return new VendorError({ vendor: 'whatsapp', operation, errorClass: 'PERMANENT', code, meaning })
+}
+
 const Refusal = z.object({
   error: z.object({
     code: z.number(),
+    message: z.string().catch(''),
     error_data: z.object({ details: z.string().catch('') }).catch({ details: '' }),
     fbtrace_id: z.string().optional().catch(undefined),
   }),
@@ -131,7 +169,7 @@ export function whatsappProblem({ status, json, headers }: VendorAnswer): Proble
   return {
     status,
     code: error ? String(error.code) : `HTTP_${status}`,
-    detail: error?.error_data.details ?? '',
+    detail: error?.error_data.details || error?.message || '',
     requestId: error?.fbtrace_id,
     retryAfterMs: regainAccessMs(headers.get('x-business-use-case-usage')),
   }

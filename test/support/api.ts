@@ -5,7 +5,12 @@ import { ApiKey, type Permission, type Role, roles } from '../../entities/api-ke
 import { newId } from '../../entities/ids.ts'
 import type { AnyJobDefinition } from '../../ledger/definition.ts'
 import { createTimelines } from '../../marketing/timelines.ts'
+import { connect } from '../../queue/connection.ts'
+import { createScripts } from '../../queue/scripts.ts'
 import { type Config, loadConfig } from '../../runtime/config.ts'
+import { createConnections } from '../../runtime/integrations/accounts.ts'
+import { createIntegrations } from '../../runtime/integrations/operations.ts'
+import { createVault } from '../../runtime/secrets.ts'
 import { newKey } from '../../server/auth.ts'
 import { type RunningServer, type ServerSettings, startServer } from '../../server/start.ts'
 import type { TypedDocumentString } from '../client/graphql.ts'
@@ -53,6 +58,7 @@ const vendors = {
   WHATSAPP_TOKEN: 'not-used',
   WHATSAPP_PHONE_NUMBER_ID: 'x',
   HUBSPOT_TOKEN: 'not-used',
+  ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString('base64')}`,
 }
 
 /** Starts the API for a set of job definitions. */
@@ -69,9 +75,29 @@ export async function startApi(
     ...overrides,
   }
   const { log, orm, ledger, events, fork } = world
+  const redis = connect(world.redisUrl, 'patient', () => undefined)
+  const vault = createVault(config.ENCRYPTION_KEYS)
+  const connections = createConnections({
+    config: { ...config, REDIS_PREFIX: world.prefix },
+    vault,
+    fork,
+    log,
+    run: createScripts(redis),
+  })
+  const integrations = createIntegrations({ connections, vault, transaction: ledger.transaction })
   const timelines = createTimelines(fork, log, world.events.listen)
   const ready = async () => ({ ready: true, checks: { database: 'ok', redis: 'ok' } })
-  const server = await startServer({ config, log, orm, ledger, events, timelines, ready, ...more })
+  const server = await startServer({
+    config,
+    log,
+    orm,
+    ledger,
+    events,
+    timelines,
+    integrations,
+    ready,
+    ...more,
+  })
   const url = `${server.url}/graphql`
   const addKey: Api['addKey'] = async ({
     role,
@@ -142,6 +168,7 @@ export async function startApi(
       for (const client of clients) await client.dispose()
       await server.close()
       await timelines.close()
+      redis.disconnect()
       await world.close()
     },
   }

@@ -9,6 +9,7 @@ const tokens: Record<string, string> = {
   '/mc': `Basic ${Buffer.from(`any:${mailchimpKey}`).toString('base64')}`,
   '/wa': 'Bearer EAAsandbox',
   '/hs': 'Bearer pat-na1-sandbox',
+  '/tw': 'Bearer twenty-sandbox-key',
 }
 
 /** Tests read a body as what they expect it to be, like anything JSON.parse returns. */
@@ -37,13 +38,14 @@ export async function startTestSandbox(options: SandboxOptions = {}) {
   return { ...sandbox, ask }
 }
 
-export type Received = { headers: IncomingHttpHeaders; body: string; at: number }
+export type Received = { method: string; headers: IncomingHttpHeaders; body: string; at: number }
 
 /** Takes webhooks; `answers` are the statuses of the first ones, then 200. */
 export async function startReceiver(answers: number[] = []) {
   const received: Received[] = []
   const server = createServer(async (request, response) => {
-    received.push({ headers: request.headers, body: (await readBody(request)) ?? '', at: Date.now() })
+    const { method = '', headers } = request
+    received.push({ method, headers, body: (await readBody(request)) ?? '', at: Date.now() })
     response.writeHead(answers.shift() ?? 200).end()
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,0 +1,18 @@
+/**
+ * The customer service window: what is not an approved template may be sent for 24 hours after the person last wrote
+ * (Meta, pricing and policy of the WhatsApp Business Platform). WhatsApp's own refusal, 131047, is the fallback.
+ */
+
+const windowMs = 24 * 60 * 60 * 1_000
+
+/**
+ * WhatsApp tells in whole seconds when a person wrote and measures by its own clock, and a message that was decided on
+ * may wait a moment for its turn. A minute covers all three; who misses the window by it would have missed it anyway.
+ */
+const marginMs = 60 * 1_000
+
+/** Whether free text and media may be sent to somebody who last wrote at this time; null: who never wrote. */
+export function freeTextAllowed(lastInboundAt: Date | null | undefined, now: Date): boolean {
+  if (!lastInboundAt) return false
+  return now.getTime() < lastInboundAt.getTime() + windowMs - marginMs
+}

@@ -1,0 +1,63 @@
+import type { Api } from './api.ts'
+import type { IntegrationView } from './vendor-accounts.ts'
+
+/** A workspace's account at a vendor. */
+export function integrationType({
+  builder,
+  Integration,
+  Vendor,
+  BreakerState,
+  ForcedState,
+  IntegrationSource,
+}: Api): void {
+  const Quota = builder.objectRef<IntegrationView['quotas'][number]>('IntegrationQuota').implement({
+    description: 'So many requests are allowed in a span of time.',
+    fields: (t) => ({
+      requests: t.exposeInt('requests'),
+      milliseconds: t.exposeInt('ms'),
+      used: t.exposeInt('used', { description: 'Requests of the last span, and those under way.' }),
+    }),
+  })
+  Integration.implement({
+    description:
+      'An account of the workspace at a vendor: whether calls go out, and how much of its limits is used.',
+    fields: (t) => ({
+      vendor: t.expose('vendor', { type: Vendor }),
+      source: t.field({
+        type: IntegrationSource,
+        description: 'Where its credentials come from.',
+        resolve: ({ from }) => from,
+      }),
+      settings: t.field({
+        type: 'JSON',
+        description: 'What is no secret: audience, sender, …',
+        resolve: ({ settings }) => settings,
+      }),
+      breaker: t.expose('breaker', { type: BreakerState }),
+      forced: t.expose('forced', { type: ForcedState, description: 'What an operator said.' }),
+      changedAt: t.expose('changedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When the breaker changed.',
+      }),
+      retryAt: t.expose('retryAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When the next call is let out as a probe.',
+      }),
+      lastSuccessAt: t.expose('lastSuccessAt', { type: 'DateTime', nullable: true }),
+      lastErrorAt: t.expose('lastErrorAt', { type: 'DateTime', nullable: true }),
+      lastError: t.exposeString('lastError', {
+        nullable: true,
+        description: "The vendor's code of the last error; docs/integrations tells what it means.",
+      }),
+      callsUnderWay: t.exposeInt('callsUnderWay'),
+      connectionLimit: t.int({
+        nullable: true,
+        description: 'Most calls under way at once; null: no limit.',
+        resolve: ({ connections }) => connections || null,
+      }),
+      quotas: t.expose('quotas', { type: [Quota] }),
+    }),
+  })
+}
