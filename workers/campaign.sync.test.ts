@@ -97,6 +97,20 @@ describe('a campaign made here', () => {
     expect(await typesOf(id)).toEqual(expect.arrayContaining(['SYNC_FAILED', 'STATE_CHANGED']))
   })
 
+  test('fails by itself, and does not lock the others out, when the plan does not allow scheduling', async () => {
+    await stage.sandbox('PUT', '/settings', { mailchimpPaidPlan: false })
+    const { id } = await stage.create()
+    await schedule(id, quarter(48))
+    const other = await stage.create({ name: 'Other' })
+    const { state, items } = await stage.sync('ALL')
+    expect(state).toBe('COMPLETED')
+    expect(items.map(({ subject, outcome }) => [subject, outcome])).toEqual([
+      [id, 'FAILED'],
+      [other.id, 'CREATED'],
+    ])
+    expect(await stage.get(id)).toMatchObject({ state: 'FAILED', reason: 'NOT_IN_PLAN' })
+  })
+
   test('is taken back there when its content is refused, so that no empty draft lies about', async () => {
     await stage.fault({ match: { method: 'PUT', path: '/content' }, times: 1, action: { status: 400 } })
     const { id } = await stage.create()
