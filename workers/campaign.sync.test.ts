@@ -3,10 +3,23 @@ import { editCampaign, scheduleCampaign, withdrawCampaign } from '../marketing/c
 import { type Campaigns, complete, quarter, startCampaigns } from '../test/support/campaigns.ts'
 
 let stage: Campaigns
+/** Holds up the creation of campaigns. */
+let beforeCreate: (() => Promise<unknown>) | undefined
 beforeAll(async () => {
-  stage = await startCampaigns()
+  stage = await startCampaigns({
+    mailchimp: (client) => ({
+      ...client,
+      async createCampaign(settings, context) {
+        await beforeCreate?.()
+        return client.createCampaign(settings, context)
+      },
+    }),
+  })
 })
-beforeEach(() => stage.reset())
+beforeEach(async () => {
+  beforeCreate = undefined
+  await stage.reset()
+})
 afterAll(() => stage?.close())
 
 const within = <T>(work: Parameters<typeof stage.world.ledger.transaction<T>>[0]) =>
@@ -82,6 +95,20 @@ describe('a campaign made here', () => {
     expect(await stage.get(id)).toMatchObject({ state: 'FAILED', reason: 'Bad Request' })
     expect(await stage.remotes()).toMatchObject([{ status: 'save' }])
     expect(await typesOf(id)).toEqual(expect.arrayContaining(['SYNC_FAILED', 'STATE_CHANGED']))
+  })
+
+  test('fails by itself, and does not lock the others out, when the plan does not allow scheduling', async () => {
+    await stage.sandbox('PUT', '/settings', { mailchimpPaidPlan: false })
+    const { id } = await stage.create()
+    await schedule(id, quarter(48))
+    const other = await stage.create({ name: 'Other' })
+    const { state, items } = await stage.sync('ALL')
+    expect(state).toBe('COMPLETED')
+    expect(items.map(({ subject, outcome }) => [subject, outcome])).toEqual([
+      [id, 'FAILED'],
+      [other.id, 'CREATED'],
+    ])
+    expect(await stage.get(id)).toMatchObject({ state: 'FAILED', reason: 'NOT_IN_PLAN' })
   })
 
   test('is taken back there when its content is refused, so that no empty draft lies about', async () => {
@@ -252,6 +279,19 @@ describe('when answers get lost', () => {
     expect(await stage.remotes()).toMatchObject([{ settings: { title: `Summer sale [${id}]` } }])
   })
 
+  test('between the halves of an edit, a scheduled campaign does not lose its time', async () => {
+    const { id } = await stage.create()
+    await stage.sync('CAMPAIGN', id)
+    const [remote] = await stage.remotes()
+    await edit(id, { fromName: 'Edited' })
+    const at = quarter(48)
+    await stage.act('campaign-schedule', { id: remote!.id, at: at.toISOString() })
+    await stage.fault({ match: { method: 'POST', path: 'unschedule' }, times: 1, action: { drop: 'after' } })
+    expect((await stage.sync('CAMPAIGN', id)).state).toBe('COMPLETED')
+    expect(await stage.get(id)).toMatchObject({ state: 'SCHEDULED', scheduledAt: at })
+    expect(await stage.remotes()).toMatchObject([{ status: 'schedule', settings: { from_name: 'Edited' } }])
+  })
+
   test('all the time, in both directions, with errors and limits between: both sides end equal and nothing is there twice', async () => {
     const mine = await Promise.all(['A', 'B', 'C', 'D'].map((name) => stage.create({ name })))
     await schedule(mine[0]!.id, quarter(48))
@@ -280,6 +320,29 @@ describe('when answers get lost', () => {
     expect((await stage.remotes()).map(({ settings }) => settings.title[0]).toSorted()).toEqual([...'ABCDXY'])
     expect((await stage.remotes()).filter(({ status }) => status === 'schedule')).toHaveLength(1)
   })
+})
+
+test('two jobs that want to create the same campaign at once create it once', async () => {
+  const { id } = await stage.create()
+  let goOn = () => {}
+  let creations = 0
+  beforeCreate = () => {
+    creations++
+    return new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+  }
+  const first = await stage.start('CAMPAIGN', id)
+  await stage.world.until('the first one is creating it', () => creations === 1)
+  const second = await stage.start('ALL')
+  await stage.world.until('the second one has to wait', async () => {
+    const { state, errorClass } = await stage.world.job(second)
+    return (state === 'DELAYED' && errorClass === 'THROTTLED') || creations > 1
+  })
+  goOn()
+  expect((await stage.report(first)).items).toMatchObject([{ outcome: 'CREATED' }])
+  expect((await stage.report(second)).items).toMatchObject([{ outcome: 'UNCHANGED' }])
+  expect([creations, (await stage.remotes()).length]).toEqual([1, 1])
 })
 
 describe('a run over all campaigns', () => {

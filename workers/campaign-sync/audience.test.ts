@@ -87,11 +87,11 @@ describe('the audience', () => {
   })
 
   test('of 100,000 is read in flat memory: no page is held once the next one is read', async () => {
-    const pages: WeakRef<MemberPage>[] = []
+    const pages: WeakRef<MemberPage['members']>[] = []
     let most = 0
     around.answer = ({ offset, count, since }) => {
       const page = since ? { members: [], total: 0 } : pageOf(100_000, offset, count)
-      pages.push(new WeakRef(page))
+      pages.push(new WeakRef(page.members))
       if (pages.length % 10 !== 0) return page
       collectGarbage()
       most = Math.max(most, pages.filter((ref) => ref.deref()).length)

@@ -147,7 +147,18 @@ async function schedule({ run, campaign, remote }: Task): Promise<void> {
     await run.mailchimp.schedule(remote.id, at, run.call)
   } catch (error) {
     const now = await run.mailchimp.campaign(remote.id, run.call)
-    if (now?.status !== 'schedule' || now.sendTime?.getTime() !== at.getTime()) throw error
+    if (now?.status === 'schedule' && now.sendTime?.getTime() === at.getTime()) return
+    // The account works, so it is this that it may not do; the other campaigns need not wait.
+    throw (error as { errorClass?: string }).errorClass === 'AUTH' ? new NotInPlan() : error
+  }
+}
+
+/** Mailchimp schedules campaigns in paid plans only. */
+class NotInPlan extends Error {
+  readonly errorClass = 'PERMANENT'
+  readonly code = 'NOT_IN_PLAN'
+  constructor() {
+    super('The account’s plan at Mailchimp does not allow scheduling')
   }
 }
 
