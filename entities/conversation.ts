@@ -10,11 +10,11 @@ import { Workspace } from './workspace.ts'
 const ConversationSchema = defineEntity({
   name: 'Conversation',
   tableName: 'conversation',
-  uniques: [{ name: 'conversation_person', properties: ['phoneNumberId', 'personKey'] }],
-  indexes: [{ name: 'conversation_wa_id', properties: ['phoneNumberId', 'waId'] }],
+  uniques: [{ name: 'conversation_person', properties: ['workspaceId', 'phoneNumberId', 'personKey'] }],
+  indexes: [{ name: 'conversation_wa_id', properties: ['workspaceId', 'phoneNumberId', 'waId'] }],
   properties: {
     id: id().primary(),
-    workspaceId: () => p.manyToOne(Workspace).mapToPk().fieldName('workspace_id'),
+    workspaceId: () => p.manyToOne(Workspace).mapToPk().fieldName('workspace_id').index(false),
     /** Id of our sending number. */
     phoneNumberId: code(32),
     /** The business-scoped user id if there is one, else the WhatsApp id. */

@@ -15,6 +15,19 @@ export const leadEventTypes = [
   'MESSAGE_READ',
   'MESSAGE_FAILED',
   'STEP_FAILED',
+  'MESSAGE_OPENED',
+  'MESSAGE_CLICKED',
+  'MESSAGE_RECEIVED',
+  'UNSUBSCRIBED',
+  'RESUBSCRIBED',
+  'BOUNCED',
+  'COMPLAINED',
+  'SUPPRESSED',
+  'UNSUPPRESSED',
+  'CONFIRMED',
+  'EMAIL_CHANGED',
+  'EMAIL_CONFLICT',
+  'PHONE_CHANGED',
 ] as const
 export type LeadEventType = (typeof leadEventTypes)[number]
 
@@ -25,7 +38,10 @@ export interface LeadEventDetail {
   vendor?: string
   step?: string
   reason?: string
+  /** Names of fields. */
   changed?: string[]
+  /** The lead that has the address already. */
+  otherLeadId?: string
 }
 
 /** One line of a lead's timeline. Append-only; `seq` counts from 1 within the lead, without holes. */

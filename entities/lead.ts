@@ -27,6 +27,7 @@ const LeadSchema = defineEntity({
   indexes: [
     { name: 'lead_page', properties: ['workspaceId', 'id'] },
     { name: 'lead_phone', properties: ['workspaceId', 'phone'] },
+    { name: 'lead_crm', properties: ['workspaceId', 'crmId'] },
   ],
   properties: {
     id: id().primary(),
@@ -52,6 +53,13 @@ const LeadSchema = defineEntity({
     whatsappConsentAt: time().nullable(),
     status: code(16).$type<LeadStatus>(),
     externalIds: p.json().$type<ExternalIds>(),
+    /** What the CRM calls it; follows from `externalIds`, so that a webhook of the CRM finds it. */
+    crmId: p
+      .string()
+      .length(64)
+      .generated(
+        "(coalesce(json_value(`external_ids`,'$.hubspot'),json_value(`external_ids`,'$.twenty'))) virtual",
+      ),
     campaignId: () =>
       p.manyToOne(Campaign).mapToPk().fieldName('campaign_id').nullable().deleteRule('set null'),
     /** Number of the newest timeline event; taken under the row's lock, so event order is commit order. */

@@ -1,7 +1,7 @@
 import type { ConsentState, Lead, Utm } from '../entities/lead.ts'
 
-/** A lead as plain data. */
-export type LeadRow = { [K in keyof Lead as K extends symbol ? never : K]: Lead[K] }
+/** A lead as plain data, without the column that follows from another. */
+export type LeadRow = { [K in keyof Lead as K extends symbol | 'crmId' ? never : K]: Lead[K] }
 
 /** What a caller may say about a lead; already normalised (see identity.ts). */
 export interface LeadFields {

@@ -23,10 +23,10 @@ export class Migration20261124073845_integrations extends Migration {
     )
 
     this.addSql(
-      `create table \`suppression\` (\`id\` varchar(40) collate ascii_bin not null, \`workspace_id\` varchar(40) collate ascii_bin not null, \`channel\` varchar(16) collate ascii_bin not null, \`address\` varchar(254) not null, \`reason\` varchar(16) collate ascii_bin not null, \`source\` varchar(16) collate ascii_bin not null, \`at\` datetime(3) not null, primary key (\`id\`)) default character set utf8mb4 collate utf8mb4_unicode_ci engine = InnoDB;`,
+      `create table \`suppression\` (\`id\` varchar(40) collate ascii_bin not null, \`workspace_id\` varchar(40) collate ascii_bin not null, \`channel\` varchar(16) collate ascii_bin not null, \`address\` varchar(254) not null, \`reason\` varchar(16) collate ascii_bin not null, \`source\` varchar(16) collate ascii_bin not null, \`at\` datetime(3) not null, \`lifted_at\` datetime(3) null, primary key (\`id\`)) default character set utf8mb4 collate utf8mb4_unicode_ci engine = InnoDB;`,
     )
     this.addSql(
-      `alter table \`suppression\` add unique \`suppression_address\` (\`workspace_id\`, \`channel\`, \`address\`);`,
+      `alter table \`suppression\` add unique \`suppression_address\` (\`workspace_id\`, \`channel\`, \`address\`, \`reason\`);`,
     )
 
     this.addSql(
@@ -56,15 +56,12 @@ export class Migration20261124073845_integrations extends Migration {
     this.addSql(
       `create table \`conversation\` (\`id\` varchar(40) collate ascii_bin not null, \`workspace_id\` varchar(40) collate ascii_bin not null, \`phone_number_id\` varchar(32) collate ascii_bin not null, \`person_key\` varchar(160) collate ascii_bin not null, \`wa_id\` varchar(20) collate ascii_bin null, \`user_id\` varchar(160) collate ascii_bin null, \`lead_id\` varchar(40) collate ascii_bin null, \`last_inbound_at\` datetime(3) not null, primary key (\`id\`)) default character set utf8mb4 collate utf8mb4_unicode_ci engine = InnoDB;`,
     )
-    this.addSql(
-      `alter table \`conversation\` add index \`conversation_workspace_id_index\` (\`workspace_id\`);`,
-    )
     this.addSql(`alter table \`conversation\` add index \`conversation_lead_id_index\` (\`lead_id\`);`)
     this.addSql(
-      `alter table \`conversation\` add index \`conversation_wa_id\` (\`phone_number_id\`, \`wa_id\`);`,
+      `alter table \`conversation\` add index \`conversation_wa_id\` (\`workspace_id\`, \`phone_number_id\`, \`wa_id\`);`,
     )
     this.addSql(
-      `alter table \`conversation\` add unique \`conversation_person\` (\`phone_number_id\`, \`person_key\`);`,
+      `alter table \`conversation\` add unique \`conversation_person\` (\`workspace_id\`, \`phone_number_id\`, \`person_key\`);`,
     )
 
     this.addSql(
@@ -105,6 +102,11 @@ export class Migration20261124073845_integrations extends Migration {
     this.addSql(
       `alter table \`campaign\` add unique \`campaign_mailchimp\` (\`workspace_id\`, \`mailchimp_id\`);`,
     )
+
+    this.addSql(
+      `alter table \`lead\` add \`crm_id\` varchar(64) generated always as (coalesce(json_value(\`external_ids\`,'$.hubspot'),json_value(\`external_ids\`,'$.twenty'))) virtual;`,
+    )
+    this.addSql(`alter table \`lead\` add index \`lead_crm\` (\`workspace_id\`, \`crm_id\`);`)
 
     this.addSql(
       `alter table \`whatsapp_template\` add constraint \`whatsapp_template_workspace_id_foreign\` foreign key (\`workspace_id\`) references \`workspace\` (\`id\`);`,
@@ -171,6 +173,9 @@ export class Migration20261124073845_integrations extends Migration {
     this.addSql(`drop table if exists \`inbound_message\`;`)
     this.addSql(`drop table if exists \`campaign_event\`;`)
     this.addSql(`drop table if exists \`audience_member\`;`)
+
+    this.addSql(`alter table \`lead\` drop index \`lead_crm\`;`)
+    this.addSql(`alter table \`lead\` drop column \`crm_id\`;`)
 
     this.addSql(`alter table \`campaign\` add index \`campaign_workspace_id_index\` (\`workspace_id\`);`)
     this.addSql(`alter table \`campaign\` drop index \`campaign_page\`;`)

@@ -3,7 +3,6 @@ import type { CampaignEvent } from '../entities/campaign-event.ts'
 import type { CampaignSync } from '../entities/campaign-sync.ts'
 import type { CampaignSyncItem } from '../entities/campaign-sync-item.ts'
 import type { JobAttempt } from '../entities/job-attempt.ts'
-import type { Lead } from '../entities/lead.ts'
 import type { LeadEvent } from '../entities/lead-event.ts'
 import type { Message } from '../entities/message.ts'
 import type { Workspace } from '../entities/workspace.ts'
@@ -11,6 +10,7 @@ import type { AnyJobDefinition } from '../ledger/definition.ts'
 import type { InputIssue } from '../ledger/errors.ts'
 import type { JobEventMessage } from '../ledger/ledger.ts'
 import type { JobRow } from '../ledger/row.ts'
+import type { LeadRow } from '../marketing/lead-row.ts'
 import { createBuilder } from './builder.ts'
 import { connectionRef, pageInfoRef } from './connection.ts'
 import type { Caller } from './context.ts'
@@ -38,7 +38,7 @@ export type Api = ReturnType<typeof createApi>
 export function createApi(definitions: readonly AnyJobDefinition[]) {
   const builder = createBuilder()
   const enums = defineEnums(builder, definitions)
-  const Lead = builder.objectRef<Row<Lead>>('Lead')
+  const Lead = builder.objectRef<LeadRow>('Lead')
   const Job = builder.objectRef<JobRow>('Job')
   const Message = builder.objectRef<Row<Message>>('Message')
   const LeadEvent = builder.objectRef<Row<LeadEvent>>('LeadEvent')
