@@ -15,7 +15,7 @@ export interface Page<T> {
   more: boolean
   /** The cursor this page was asked to follow. */
   after?: string | null | undefined
-  cursorOf: (row: T) => string
+  cursorOf(row: T): string
   /** Counts all matching rows, up to `limit`; only called when the total is asked for. */
   count: (limit: number) => Promise<number>
 }
