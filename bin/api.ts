@@ -1,17 +1,17 @@
-import { verifyMandrill, verifyWhatsapp } from '../integrations/signatures.ts'
 import { createLedger } from '../ledger/create-ledger.ts'
 import { createJobEvents } from '../ledger/job-events.ts'
 import { createTimelines } from '../marketing/timelines.ts'
 import { connect } from '../queue/connection.ts'
-import { listOf, publicUrl } from '../runtime/config.ts'
+import { publicUrl } from '../runtime/config.ts'
 import { metricsRoute, processGauges, readiness } from '../runtime/health.ts'
 import { openConnections } from '../runtime/integrations/open.ts'
 import { createIntegrations } from '../runtime/integrations/operations.ts'
 import { queueGauges } from '../runtime/metrics.ts'
 import { startProcess, tellReady } from '../runtime/process.ts'
 import { openProcessQueues, readyChecks } from '../runtime/queues.ts'
+import { environmentAccounts } from '../runtime/webhook-accounts.ts'
 import { startServer } from '../server/start.ts'
-import { webhookRoutes } from '../server/webhooks.ts'
+import { webhookRoutes } from '../server/webhooks/routes.ts'
 import { registry } from '../workers/registry.ts'
 
 const parts = await startProcess('api')
@@ -35,17 +35,9 @@ const metrics = metricsRoute(async () => [
 ])
 const webhooks = webhookRoutes({
   log,
-  transaction: ledger.transaction,
-  isFromMandrill: (fields, signature) =>
-    verifyMandrill(
-      listOf(config.MANDRILL_WEBHOOK_KEYS),
-      `${publicUrl(config)}/webhooks/mandrill`,
-      fields,
-      signature,
-    ),
-  isFromWhatsapp: (body, signature) => verifyWhatsapp(listOf(config.WHATSAPP_APP_SECRETS), body, signature),
-  whatsappVerifyToken: config.WHATSAPP_VERIFY_TOKEN,
-  maxBytes: config.MAX_BODY_BYTES,
+  ledger,
+  account: environmentAccounts(config, fork),
+  publicUrl: publicUrl(config),
 })
 
 const server = await startServer({

@@ -24,7 +24,8 @@ export function fromSql<T>(raw: Record<string, unknown>): T {
 
 function fromColumn(column: string, value: unknown): unknown {
   if (typeof value !== 'string') return value
-  if (column.endsWith('_at') && time.test(value)) return new Date(`${value.replace(' ', 'T')}Z`)
+  if ((column === 'at' || column.endsWith('_at')) && time.test(value))
+    return new Date(`${value.replace(' ', 'T')}Z`)
   return jsonColumns.has(column) ? JSON.parse(value) : value
 }
 

@@ -2,11 +2,15 @@ import { defineEntity, p } from '@mikro-orm/core'
 import { code, id, time } from './columns.ts'
 import { Workspace } from './workspace.ts'
 
+/** Who tells us things by webhook. */
+export const webhookVendors = ['mailchimp', 'mandrill', 'whatsapp', 'hubspot', 'twenty'] as const
+export type WebhookVendor = (typeof webhookVendors)[number]
+
 /** RECEIVED: stored, its job is to come. APPLIED: its effects are committed. IGNORED: nothing in it concerns us. FAILED: see its job. */
 export const receiptStates = ['RECEIVED', 'APPLIED', 'IGNORED', 'FAILED'] as const
 export type ReceiptState = (typeof receiptStates)[number]
 
-/** A webhook whose signature was right, as it came. The key makes a replay the same receipt. */
+/** One event of a webhook whose signature was right. The key makes a replay the same receipt. */
 const WebhookReceiptSchema = defineEntity({
   name: 'WebhookReceipt',
   tableName: 'webhook_receipt',
@@ -18,10 +22,10 @@ const WebhookReceiptSchema = defineEntity({
   properties: {
     id: id().primary(),
     workspaceId: () => p.manyToOne(Workspace).mapToPk().fieldName('workspace_id').index(false),
-    vendor: code(16),
-    /** SHA-256 of what makes it one event, in hex. */
+    vendor: code(16).$type<WebhookVendor>(),
+    /** SHA-256 of the workspace and of what makes it one event, in hex. */
     dedupeKey: code(64),
-    /** The signed bytes as text. Personal data: it never leaves MariaDB and is deleted with the receipt. */
+    /** What the vendor said about this one event, as JSON or form. Personal data: it never leaves MariaDB and is deleted with the receipt. */
     body: p.text().columnType('mediumtext'),
     state: code(16).$type<ReceiptState>(),
     receivedAt: time(),

@@ -1,6 +1,7 @@
 import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core'
 import type { Em } from '../entities/index.ts'
 import { Lead, type LeadStatus } from '../entities/lead.ts'
+import type { LeadEventType } from '../entities/lead-event.ts'
 import { appendLeadEvents } from './lead-events.ts'
 import { type LeadFields, type LeadRow, leadColumns, toValues } from './lead-row.ts'
 
@@ -10,6 +11,8 @@ export interface LeadChange {
   /** Change the lead only if it still has this version. */
   version?: number | undefined
   correlationId: string
+  /** How the timeline tells of it: who reported it and when. By default it was changed here and now. */
+  report?: { type: LeadEventType; vendor: string; at: Date; jobId: string }
 }
 
 export type ChangedLead =
@@ -53,10 +56,10 @@ export async function updateLead(
       return { kind: 'taken', leadId: await holderOf(em, after) }
     throw error
   }
-  const detail = { changed: Object.keys(patch) }
-  await appendLeadEvents(em, [
-    { leadId: lead.id, type: 'UPDATED', at: now, correlationId: change.correlationId, detail },
-  ])
+  const { correlationId, report } = change
+  const { type = 'UPDATED' as const, at = now, jobId, vendor } = report ?? {}
+  const detail = { changed: Object.keys(patch), ...(vendor !== undefined && { vendor }) }
+  await appendLeadEvents(em, [{ leadId: lead.id, type, at, jobId, correlationId, detail }])
   return { kind: 'changed', lead: { ...after, lastEventSeq: before.lastEventSeq + 1 } }
 }
 

@@ -95,7 +95,7 @@ export async function settleMessage(em: Em, id: string, settlement: Settlement):
     'update message set state = ?, provider_message_id = coalesce(?, provider_message_id), reason = ?, updated_at = ? where id = ?',
     [settlement.state, settlement.providerMessageId ?? null, settlement.reason ?? null, new Date(), id],
   )
-  await tell(em, message, eventOf[settlement.state], settlement.reason)
+  await tellOfMessage(em, message, eventOf[settlement.state], { reason: settlement.reason })
 }
 
 function mayBecome(from: MessageState, to: MessageState): boolean {
@@ -104,7 +104,12 @@ function mayBecome(from: MessageState, to: MessageState): boolean {
 }
 
 /** A line on the timeline of a message's lead. */
-async function tell(em: Em, message: MessageRow, type: LeadEventType, reason?: string): Promise<void> {
+export async function tellOfMessage(
+  em: Em,
+  message: MessageRow,
+  type: LeadEventType,
+  { at = new Date(), reason }: { at?: Date; reason?: string | undefined } = {},
+): Promise<void> {
   const detail = {
     channel: message.channel,
     purpose: message.purpose,
@@ -115,7 +120,7 @@ async function tell(em: Em, message: MessageRow, type: LeadEventType, reason?: s
     {
       leadId: message.leadId,
       type,
-      at: new Date(),
+      at,
       jobId: message.jobId,
       messageId: message.id,
       correlationId: message.correlationId,
@@ -124,13 +129,20 @@ async function tell(em: Em, message: MessageRow, type: LeadEventType, reason?: s
   ])
 }
 
-/** What a provider reports about a message it took. */
-export interface DeliveryReport {
+/** Which message a provider means. */
+export interface MessageMeant {
+  /** Whose account it was reported to: a report about the message of another workspace is not believed. */
+  workspaceId: string
   provider: string
   /** Our own id, which the provider hands back. */
   messageId: string | undefined
   providerMessageId: string
+}
+
+/** What a provider reports about a message it took. */
+export interface DeliveryReport extends MessageMeant {
   delivery: DeliveryState
+  at: Date
   reason?: string | undefined
 }
 
@@ -144,30 +156,36 @@ const deliveryEvents: Partial<Record<DeliveryState, LeadEventType>> = {
 /**
  * Applies a provider's report. Replays and late, lower states change nothing; `FAILED` counts only before delivery. A
  * report about a message whose answer was lost settles it as accepted.
- * @returns false when no message of ours is meant
+ * @returns the message as it was; undefined when no message of ours is meant
  */
-export async function recordDelivery(em: Em, report: DeliveryReport): Promise<boolean> {
+export async function recordDelivery(em: Em, report: DeliveryReport): Promise<MessageRow | undefined> {
   const message = await findReported(em, report)
-  if (!message) return false
+  if (!message) return undefined
   if (message.state !== 'ACCEPTED')
     await settleMessage(em, message.id, { state: 'ACCEPTED', providerMessageId: report.providerMessageId })
   const before = message.delivery ? rank[message.delivery] : 0
   const outranked = report.delivery === 'FAILED' ? before >= rank.DELIVERED : before >= rank[report.delivery]
-  if (outranked) return true
+  if (outranked) return message
   await em.execute(
     'update message set delivery = ?, reason = coalesce(?, reason), updated_at = ? where id = ?',
     [report.delivery, report.reason ?? null, new Date(), message.id],
   )
   const type = deliveryEvents[report.delivery]
-  if (type) await tell(em, message, type, report.reason)
-  return true
+  if (type) await tellOfMessage(em, message, type, report)
+  return message
 }
 
-async function findReported(em: Em, report: DeliveryReport): Promise<MessageRow | undefined> {
-  const own = report.messageId
-    ? await one(em, 'id = ? and provider = ?', [report.messageId, report.provider])
+async function findReported(em: Em, meant: MessageMeant): Promise<MessageRow | undefined> {
+  const { workspaceId, provider, messageId, providerMessageId } = meant
+  const own = messageId
+    ? await one(em, 'id = ? and provider = ? and workspace_id = ?', [messageId, provider, workspaceId])
     : undefined
   return (
-    own ?? one(em, 'provider = ? and provider_message_id = ?', [report.provider, report.providerMessageId])
+    own ??
+    one(em, 'provider = ? and provider_message_id = ? and workspace_id = ?', [
+      provider,
+      providerMessageId,
+      workspaceId,
+    ])
   )
 }

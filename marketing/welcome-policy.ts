@@ -1,20 +1,28 @@
 import type { LeadRow } from './lead-row.ts'
 
 /** Why a welcome message is not sent. */
-export type SkipReason = 'NO_EMAIL' | 'NO_PHONE' | 'NO_CONSENT'
+export type SkipReason = 'NO_EMAIL' | 'NO_PHONE' | 'NO_CONSENT' | 'SUPPRESSED'
 
 type Verdict = { send: true } | { send: false; reason: SkipReason }
 
-/** The welcome e-mail answers the lead's own request, so it goes out unless the lead has said no. */
-export function emailVerdict(lead: Pick<LeadRow, 'email' | 'emailConsent'>): Verdict {
+/**
+ * The welcome e-mail answers the lead's own request, so it goes out unless the lead has said no.
+ * @param suppressed whether nothing may be sent to the address (marketing/suppression.ts)
+ */
+export function emailVerdict(lead: Pick<LeadRow, 'email' | 'emailConsent'>, suppressed: boolean): Verdict {
   if (!lead.email) return { send: false, reason: 'NO_EMAIL' }
-  return lead.emailConsent === 'DENIED' ? { send: false, reason: 'NO_CONSENT' } : { send: true }
+  if (lead.emailConsent === 'DENIED') return { send: false, reason: 'NO_CONSENT' }
+  return suppressed ? { send: false, reason: 'SUPPRESSED' } : { send: true }
 }
 
 /** WhatsApp asks for an opt-in before the business writes first (Meta's messaging policy). */
-export function whatsappVerdict(lead: Pick<LeadRow, 'phone' | 'whatsappConsent'>): Verdict {
+export function whatsappVerdict(
+  lead: Pick<LeadRow, 'phone' | 'whatsappConsent'>,
+  suppressed: boolean,
+): Verdict {
   if (!lead.phone) return { send: false, reason: 'NO_PHONE' }
-  return lead.whatsappConsent === 'GRANTED' ? { send: true } : { send: false, reason: 'NO_CONSENT' }
+  if (lead.whatsappConsent !== 'GRANTED') return { send: false, reason: 'NO_CONSENT' }
+  return suppressed ? { send: false, reason: 'SUPPRESSED' } : { send: true }
 }
 
 /** The approved language that suits a locale best: itself, its language, else the first. */

@@ -5,8 +5,13 @@ import type { IncomingMessage } from 'node:http'
  * @returns its text, or undefined when it is longer than `maxBytes`
  */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<string | undefined> {
+  return (await readBytes(request, maxBytes))?.toString()
+}
+
+/** The same as bytes, for signatures. */
+export async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return undefined
-  const { promise, resolve, reject } = Promise.withResolvers<string | undefined>()
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>()
   const chunks: Buffer[] = []
   let bytes = 0
   request.on('data', (chunk: Buffer) => {
@@ -14,9 +19,7 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
     if (bytes <= maxBytes) chunks.push(chunk)
     else resolve(undefined)
   })
-  request.on('end', () =>
-    resolve(chunks.length === 1 ? chunks[0]!.toString() : Buffer.concat(chunks).toString()),
-  )
+  request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
   request.on('error', reject)
   return promise
 }

@@ -28,7 +28,7 @@ export interface ServerSettings {
   timelines: Timelines
   /** Whether the parts this process needs answer, for /readyz. */
   ready: () => Promise<{ ready: boolean; checks: Record<string, string> }>
-  /** Further paths, e.g. webhooks and /metrics. */
+  /** Further paths, e.g. /metrics. One that ends with a slash, e.g. /webhooks/, stands for everything below it. */
   routes?: Record<string, Route>
 }
 
@@ -107,7 +107,7 @@ function doorman(
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const path = pathOf(request)
-    const route = all.get(path)
+    const route = all.get(path) ?? all.get(path.slice(0, path.indexOf('/', 1) + 1))
     if (route) return route(request, response)
     if (graphiql?.answers(path, request)) return graphiql.answer(request, response)
     if (path === graphqlPath) return answerGraphql({ config, log, yoga, keyring }, request, response)

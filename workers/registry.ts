@@ -3,12 +3,14 @@ import { campaignReport } from './campaign.report.ts'
 import { campaignSync } from './campaign.sync.ts'
 import { leadCreated } from './lead.created.ts'
 import { messageResolve } from './message.resolve.ts'
+import { webhookReceive } from './webhook.receive.ts'
 import { whatsappTemplates } from './whatsapp.templates.ts'
 
 /** Every job there is: a job is a file in this folder and a line here. */
 export const registry: readonly AnyJobDefinition[] = [
   leadCreated,
   messageResolve,
+  webhookReceive,
   whatsappTemplates,
   campaignSync,
   campaignReport,

@@ -3,6 +3,7 @@ import type { Channel } from '../entities/message.ts'
 import type { JobContext } from '../ledger/definition.ts'
 import type { LeadRow } from '../marketing/lead-row.ts'
 import { claimMessage, releaseMessage, type Settlement, settleMessage } from '../marketing/messages.ts'
+import { isSuppressed } from '../marketing/suppression.ts'
 import {
   emailVerdict,
   type SkipReason,
@@ -11,7 +12,7 @@ import {
 } from '../marketing/welcome-policy.ts'
 import type { Services } from '../runtime/services.ts'
 
-type Context = Pick<JobContext<unknown, Services>, 'job' | 'signal' | 'transaction' | 'services'>
+type Context = Pick<JobContext<unknown, Services>, 'em' | 'job' | 'signal' | 'transaction' | 'services'>
 
 /** What became of a welcome message, as the job's result tells it. */
 export interface SendResult {
@@ -34,7 +35,7 @@ export async function sendWelcomeEmail(
   lead: LeadRow,
   afterUnknown: AfterUnknown,
 ): Promise<SendResult> {
-  const verdict = emailVerdict(lead)
+  const verdict = emailVerdict(lead, await isSuppressed(context.em, lead.workspaceId, 'EMAIL', lead.email))
   if (!verdict.send) return { outcome: 'SKIPPED', reason: verdict.reason }
   const { welcome } = context.services
   const { email } = await context.services.accounts(context.job.workspaceId)
@@ -69,7 +70,10 @@ export async function sendWelcomeWhatsapp(
   lead: LeadRow,
   afterUnknown: AfterUnknown,
 ): Promise<SendResult> {
-  const verdict = whatsappVerdict(lead)
+  const verdict = whatsappVerdict(
+    lead,
+    await isSuppressed(context.em, lead.workspaceId, 'WHATSAPP', lead.phone),
+  )
   if (!verdict.send) return { outcome: 'SKIPPED', reason: verdict.reason }
   const { welcome } = context.services
   const { whatsapp } = await context.services.accounts(context.job.workspaceId)

@@ -1,0 +1,177 @@
+import { newId } from '../entities/ids.ts'
+import type { Em } from '../entities/index.ts'
+import type { LeadEventType } from '../entities/lead-event.ts'
+import type { Channel } from '../entities/message.ts'
+import { fromSql } from '../entities/sql.ts'
+import type { Suppression, SuppressionReason } from '../entities/suppression.ts'
+import { stateConsent } from './consent.ts'
+import { appendLeadEvents } from './lead-events.ts'
+
+/** Addresses nothing is sent to. What was said later holds, in whatever order it arrives. */
+
+/** A suppression as plain data. */
+export type SuppressionRow = { [K in keyof Suppression as K extends symbol ? never : K]: Suppression[K] }
+
+/** Something that was said about an address. */
+export interface Statement {
+  workspaceId: string
+  channel: Channel
+  /** In the spelling of marketing/identity.ts. */
+  address: string
+  /** When it was said. */
+  at: Date
+  /** The vendor that reported it, or `operator`. */
+  source: string
+  correlationId: string
+  jobId?: string | undefined
+}
+
+/** What a person said themselves. It is their consent, too. */
+export const ownWords: readonly SuppressionReason[] = ['UNSUBSCRIBED', 'STOP_WORD', 'COMPLAINT']
+
+const told: Record<SuppressionReason, LeadEventType> = {
+  UNSUBSCRIBED: 'UNSUBSCRIBED',
+  STOP_WORD: 'UNSUBSCRIBED',
+  COMPLAINT: 'COMPLAINED',
+  HARD_BOUNCE: 'BOUNCED',
+  UNREACHABLE: 'SUPPRESSED',
+  OPERATOR: 'SUPPRESSED',
+}
+
+/** Whether nothing may be sent to an address. */
+export async function isSuppressed(
+  em: Em,
+  workspaceId: string,
+  channel: Channel,
+  address: string | null | undefined,
+): Promise<boolean> {
+  if (!address) return false
+  const rows = await em.execute<unknown[]>(
+    'select 1 from suppression where workspace_id = ? and channel = ? and address = ? and lifted_at is null limit 1',
+    [workspaceId, channel, address],
+  )
+  return rows.length > 0
+}
+
+/**
+ * Suppresses an address and says so on the timelines of the leads who have it; when the person said it themselves, their
+ * consent is denied as well.
+ * @returns whether it was not suppressed for this reason before
+ */
+export async function suppress(
+  em: Em,
+  statement: Statement,
+  reason: SuppressionReason,
+): Promise<{ started: boolean; row: SuppressionRow }> {
+  const row = await lockRow(em, statement, reason, null)
+  const started = row.isNew || Boolean(row.liftedAt && statement.at >= row.liftedAt)
+  if (started || (!row.liftedAt && statement.at > row.at)) {
+    const { at, source } = statement
+    await em.execute('update suppression set at = ?, source = ?, lifted_at = null where id = ?', [
+      at,
+      source,
+      row.id,
+    ])
+    Object.assign(row, { at, source, liftedAt: null })
+  }
+  for (const leadId of await leadsWith(em, statement)) {
+    const denied = ownWords.includes(reason)
+      ? await stateConsent(em, leadId, statement.channel, 'DENIED', statement.at)
+      : undefined
+    if (started || denied) await tell(em, leadId, told[reason], statement, reason)
+  }
+  return { started, row }
+}
+
+/**
+ * Takes back suppressions for the given reasons that were said before. That it was taken back is kept even where there is
+ * nothing to take back: a report that is older may still come.
+ * @returns the rows that held until now
+ */
+export async function lift(
+  em: Em,
+  statement: Statement,
+  reasons: readonly SuppressionReason[],
+): Promise<SuppressionRow[]> {
+  const lifted: SuppressionRow[] = []
+  for (const reason of reasons) {
+    const row = await lockRow(em, statement, reason, statement.at)
+    if (row.isNew || statement.at <= (row.liftedAt ?? row.at)) continue
+    await em.execute('update suppression set lifted_at = ? where id = ?', [statement.at, row.id])
+    if (!row.liftedAt) lifted.push({ ...row, liftedAt: statement.at })
+  }
+  return lifted
+}
+
+/** The person wants messages again: their own earlier no is taken back and consent is given, if they said nothing later. */
+export async function resubscribe(em: Em, statement: Statement): Promise<boolean> {
+  const lifted = await lift(em, statement, [statement.channel === 'EMAIL' ? 'UNSUBSCRIBED' : 'STOP_WORD'])
+  let changed = lifted.length > 0
+  for (const leadId of await leadsWith(em, statement)) {
+    const before = await stateConsent(em, leadId, statement.channel, 'GRANTED', statement.at)
+    if (before || lifted.length > 0) await tell(em, leadId, 'RESUBSCRIBED', statement)
+    changed ||= before !== undefined
+  }
+  return changed
+}
+
+/** An operator lets an address be written to again, whatever spoke against it. Consent stays as it is: it is the person's. */
+export async function unsuppress(em: Em, statement: Statement): Promise<SuppressionRow[]> {
+  const { workspaceId, channel, address } = statement
+  const raws = await em.execute<Record<string, unknown>[]>(
+    'select * from suppression where workspace_id = ? and channel = ? and address = ? and lifted_at is null for update',
+    [workspaceId, channel, address],
+  )
+  const rows = raws.map((raw) => fromSql<SuppressionRow>(raw))
+  // A vendor's clock may be ahead of ours; an operator's word holds all the same.
+  const at = new Date(Math.max(statement.at.getTime(), ...rows.map((row) => row.at.getTime() + 1)))
+  const reasons = rows.map(({ reason }) => reason)
+  const lifted = await lift(em, { ...statement, at }, reasons)
+  if (lifted.length > 0)
+    for (const leadId of await leadsWith(em, statement)) await tell(em, leadId, 'UNSUPPRESSED', statement)
+  return lifted
+}
+
+type LockedRow = SuppressionRow & { isNew: boolean }
+
+/** The row of an address and a reason, locked; made if it is not there. */
+async function lockRow(
+  em: Em,
+  { workspaceId, channel, address, at, source }: Statement,
+  reason: SuppressionReason,
+  liftedAt: Date | null,
+): Promise<LockedRow> {
+  const id = newId('suppression')
+  await em.execute(
+    `insert into suppression (id, workspace_id, channel, address, reason, source, at, lifted_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?) on duplicate key update id = id`,
+    [id, workspaceId, channel, address, reason, source, at, liftedAt],
+  )
+  const [raw] = await em.execute<Record<string, unknown>[]>(
+    'select * from suppression where workspace_id = ? and channel = ? and address = ? and reason = ? for update',
+    [workspaceId, channel, address, reason],
+  )
+  const row = fromSql<SuppressionRow>(raw!)
+  return { ...row, isNew: row.id === id }
+}
+
+/** The leads of a workspace who have an address; several may share a phone number. */
+async function leadsWith(em: Em, { workspaceId, channel, address }: Statement): Promise<string[]> {
+  const column = channel === 'EMAIL' ? 'email' : 'phone'
+  const rows = await em.execute<{ id: string }[]>(
+    `select id from \`lead\` where workspace_id = ? and ${column} = ? order by id`,
+    [workspaceId, address],
+  )
+  return rows.map(({ id }) => id)
+}
+
+function tell(
+  em: Em,
+  leadId: string,
+  type: LeadEventType,
+  { channel, source, at, correlationId, jobId }: Statement,
+  reason?: SuppressionReason,
+): Promise<void> {
+  const detail = { channel, vendor: source, ...(reason !== undefined && { reason }) }
+  return appendLeadEvents(em, [{ leadId, type, at, jobId, correlationId, detail }])
+}

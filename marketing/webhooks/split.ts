@@ -1,0 +1,107 @@
+import type { WebhookVendor } from '../../entities/webhook-receipt.ts'
+
+/** Vendors report many events at once. Here a body becomes single events, each with what makes it one. */
+
+export interface ReportedEvent {
+  /** The same for every report of the same event; kept as a hash only. */
+  identity: readonly unknown[]
+  /** What is to be done about it is read from this alone. */
+  body: string
+}
+
+/** The body is not what the vendor documents, although its signature is right. */
+export class UnreadableBody extends Error {
+  constructor() {
+    super('The body is not of the form the vendor documents')
+  }
+}
+
+type Json = { [name: string]: unknown }
+
+/** @throws UnreadableBody */
+export function splitBody(vendor: WebhookVendor, rawBody: Buffer): ReportedEvent[] {
+  return splitters[vendor](rawBody.toString())
+}
+
+const splitters: Record<WebhookVendor, (text: string) => ReportedEvent[]> = {
+  mailchimp: splitMailchimp,
+  mandrill: splitMandrill,
+  whatsapp: splitWhatsapp,
+  hubspot: splitHubspot,
+  twenty: (text) => [{ identity: [jsonOf(text) && text], body: text }],
+}
+
+/** One form per event, without an id of its own. Mailchimp tests a new address with an empty one. */
+function splitMailchimp(text: string): ReportedEvent[] {
+  const form = new URLSearchParams(text)
+  const type = form.get('type')
+  if (!type) return []
+  return [{ identity: [type, form.get('data[id]'), form.get('fired_at'), text], body: text }]
+}
+
+/** At most 1000 events as JSON in a form field. `_id` is the message's, so it takes more to tell events apart. */
+function splitMandrill(text: string): ReportedEvent[] {
+  const events = jsonOf(new URLSearchParams(text).get('mandrill_events') ?? '')
+  return objectsIn(events).map((event) => ({
+    identity: event.event
+      ? [event.event, event._id, event.ts, event.url ?? null]
+      : [event.type, event.action, objectIn(event.reject).email, event.ts],
+    body: JSON.stringify(event),
+  }))
+}
+
+/** entry × changes × messages and statuses; what is neither is kept as it is. */
+function splitWhatsapp(text: string): ReportedEvent[] {
+  return objectsIn(objectIn(jsonOf(text)).entry).flatMap((entry) =>
+    objectsIn(entry.changes).flatMap((change) => {
+      const value = objectIn(change.value)
+      const phoneNumberId = objectIn(value.metadata).phone_number_id
+      if (change.field !== 'messages')
+        return [{ identity: ['change', entry.id, entry.time, change], body: JSON.stringify({ change }) }]
+      const statuses = objectsIn(value.statuses).map((status) => ({
+        identity: ['status', status.id, status.status],
+        body: JSON.stringify({ phoneNumberId, status }),
+      }))
+      const messages = objectsIn(value.messages).map((message) => ({
+        identity: ['message', message.id],
+        body: JSON.stringify({ phoneNumberId, contact: contactOf(value, message), message }),
+      }))
+      return [...statuses, ...messages]
+    }),
+  )
+}
+
+function contactOf(value: Json, message: Json): Json | undefined {
+  const contacts = objectsIn(value.contacts)
+  if (contacts.length === 1) return contacts[0]
+  const same = (one: unknown, other: unknown) => one !== undefined && one === other
+  return contacts.find(
+    ({ wa_id, user_id }) => same(wa_id, message.from) || same(user_id, message.from_user_id),
+  )
+}
+
+/** At most 100 events; `eventId` alone is not promised to be unique. */
+function splitHubspot(text: string): ReportedEvent[] {
+  return objectsIn(jsonOf(text)).map((event) => ({
+    identity: [event.subscriptionId, event.eventId, event.occurredAt, event.objectId],
+    body: JSON.stringify(event),
+  }))
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // The parser's own message repeats the text.
+    throw new UnreadableBody()
+  }
+}
+
+function objectIn(value: unknown): Json {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Json) : {}
+}
+
+/** The objects of an array; a single one counts as an array of one, anything else is passed over. */
+function objectsIn(value: unknown): Json[] {
+  return [value].flat().filter((each): each is Json => each !== null && typeof each === 'object')
+}

@@ -1,0 +1,41 @@
+import type { Em } from '../../entities/index.ts'
+import type { SuppressionReason } from '../../entities/suppression.ts'
+import { applyContactChange } from '../contact-change.ts'
+import { changeNumber, type Person } from '../conversations.ts'
+import { ownWords, suppress } from '../suppression.ts'
+import { leadByPhone, phoneOf } from './addresses.ts'
+import type { Cause } from './cause.ts'
+
+/** A person has another number now: conversation and lead follow, and so does what the person said about messages. */
+export async function applyNewNumber(
+  em: Em,
+  person: Person,
+  to: Pick<Person, 'waId' | 'userId'>,
+  at: Date,
+  cause: Cause,
+): Promise<boolean> {
+  if (!person.waId || !to.waId || person.waId === to.waId) return false
+  await changeNumber(em, { ...person, userId: undefined }, to)
+  const lead = await leadByPhone(em, person.workspaceId, person.waId)
+  const [before, after] = [lead?.phone ?? phoneOf(person.waId), phoneOf(to.waId)]
+  const { workspaceId, correlationId, jobId, vendor } = cause
+  if (lead) {
+    const about = { workspaceId, correlationId, jobId, vendor, at, leadId: lead.id }
+    await applyContactChange(em, { ...about, fields: { phone: after }, type: 'PHONE_CHANGED' })
+  }
+  for (const said of await ownWordsAbout(em, workspaceId, before)) {
+    const about = { workspaceId, correlationId, jobId, source: vendor, channel: 'WHATSAPP' } as const
+    await suppress(em, { ...about, address: after, at: said.at }, said.reason)
+  }
+  return true
+}
+
+async function ownWordsAbout(em: Em, workspaceId: string, address: string) {
+  const rows = await em.execute<{ reason: SuppressionReason; at: string }[]>(
+    "select reason, at from suppression where workspace_id = ? and channel = 'WHATSAPP' and address = ? and lifted_at is null",
+    [workspaceId, address],
+  )
+  return rows
+    .filter(({ reason }) => ownWords.includes(reason))
+    .map(({ reason, at }) => ({ reason, at: new Date(`${at.replace(' ', 'T')}Z`) }))
+}

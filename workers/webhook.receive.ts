@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import type { JobContext } from '../ledger/definition.ts'
+import { applyReceipt } from '../marketing/webhooks/apply.ts'
+import type { Cause } from '../marketing/webhooks/cause.ts'
+import { lockReceipt, markReceipt } from '../marketing/webhooks/receipts.ts'
+import type { Services } from '../runtime/services.ts'
+import { defineJob } from './define-job.ts'
+
+type Context = JobContext<never, Services>
+
+/** What became of the receipt. */
+interface Result {
+  outcome: 'APPLIED' | 'IGNORED' | 'GONE'
+}
+
+/**
+ * Applies what a vendor reported. The receipt's effects and its state are one transaction, so whatever happens they are
+ * applied once. What is not known here yet is waited for: about five minutes over all attempts.
+ */
+export const webhookReceive = defineJob<{ receiptId: string }, never, Result>({
+  name: 'webhook.receive',
+  description: 'Applies what a vendor reported by webhook: message states, suppressions, consent, timelines.',
+  input: z.strictObject({ receiptId: z.string().describe('Id of the receipt') }),
+  app: 'lead.created',
+  attempts: 8,
+  backoff: { type: 'exponential', delay: 2_500, jitter: 0.1 },
+  concurrency: 10,
+  async run({ receiptId }, context) {
+    try {
+      return await context.transaction(async (em): Promise<Result> => {
+        const receipt = await lockReceipt(em, receiptId)
+        if (receipt?.workspaceId !== context.job.workspaceId) return { outcome: 'GONE' }
+        if (receipt.state === 'APPLIED' || receipt.state === 'IGNORED') return { outcome: receipt.state }
+        const applied = await applyReceipt(em, receipt, causeOf(context, receipt.vendor))
+        const outcome = applied ? 'APPLIED' : 'IGNORED'
+        await markReceipt(em, receiptId, outcome)
+        return { outcome }
+      })
+    } catch (error) {
+      if (isLastAttempt(context)) await context.transaction((em) => markReceipt(em, receiptId, 'FAILED'))
+      throw error
+    }
+  },
+})
+
+const isLastAttempt = ({ job }: Context) => job.attempt >= job.attempts
+
+function causeOf(context: Context, vendor: Cause['vendor']): Cause {
+  const { workspaceId, id: jobId, correlationId } = context.job
+  return {
+    workspaceId,
+    vendor,
+    jobId,
+    correlationId,
+    mayWait: !isLastAttempt(context),
+    // Nothing follows from a campaign's events before there is a job that pulls one campaign.
+    onCampaignEvent: async () => false,
+  }
+}
