@@ -30,6 +30,8 @@ const access: Record<string, Permission | 'any key'> = {
   'query campaignSync': 'leads:read',
   'query campaignSyncs': 'leads:read',
   'query audienceDifferences': 'leads:read',
+  'query suppressions': 'leads:read',
+  'query webhookReceipts': 'jobs:read',
   'query jobDefinitions': 'jobs:read',
   'mutation createLead': 'leads:write',
   'mutation createLeads': 'leads:write',
@@ -49,6 +51,9 @@ const access: Record<string, Permission | 'any key'> = {
   'mutation syncCampaign': 'campaigns:send',
   'mutation syncCampaigns': 'campaigns:send',
   'subscription campaignEvents': 'leads:read',
+  'mutation suppressAddress': 'leads:write',
+  'mutation unsuppressAddress': 'leads:write',
+  'mutation reapplyWebhookReceipt': 'jobs:write',
   'subscription jobEvents': 'jobs:read',
   'subscription leadTimeline': 'leads:read',
 }

@@ -5,6 +5,8 @@ import type { CampaignSyncItem } from '../entities/campaign-sync-item.ts'
 import type { JobAttempt } from '../entities/job-attempt.ts'
 import type { LeadEvent } from '../entities/lead-event.ts'
 import type { Message } from '../entities/message.ts'
+import type { Suppression } from '../entities/suppression.ts'
+import type { WebhookReceipt } from '../entities/webhook-receipt.ts'
 import type { Workspace } from '../entities/workspace.ts'
 import type { AnyJobDefinition } from '../ledger/definition.ts'
 import type { InputIssue } from '../ledger/errors.ts'
@@ -50,6 +52,8 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
   const CampaignSync = builder.objectRef<Row<CampaignSync>>('CampaignSync')
   const CampaignSyncItem = builder.objectRef<Row<CampaignSyncItem>>('CampaignSyncItem')
   const AudienceDifference = builder.objectRef<AudienceDifference>('AudienceDifference')
+  const Suppression = builder.objectRef<Row<Suppression>>('Suppression')
+  const WebhookReceipt = builder.objectRef<Row<WebhookReceipt>>('WebhookReceipt')
   const PageInfo = pageInfoRef(builder)
   return {
     builder,
@@ -73,6 +77,8 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     JobFilter: jobFilterRef(builder, enums),
     InputIssue: builder.objectRef<InputIssue>('InputIssue'),
     Message,
+    Suppression,
+    WebhookReceipt,
     Integration: builder.objectRef<IntegrationView>('Integration'),
     Campaign,
     CampaignEvent,
@@ -85,6 +91,8 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     LeadConnection: connectionRef(builder, 'Lead', Lead, PageInfo),
     MessageConnection: connectionRef(builder, 'Message', Message, PageInfo),
     JobConnection: connectionRef(builder, 'Job', Job, PageInfo),
+    SuppressionConnection: connectionRef(builder, 'Suppression', Suppression, PageInfo),
+    WebhookReceiptConnection: connectionRef(builder, 'WebhookReceipt', WebhookReceipt, PageInfo),
     LeadEventConnection: connectionRef(builder, 'LeadEvent', LeadEvent, PageInfo),
     CampaignConnection: connectionRef(builder, 'Campaign', Campaign, PageInfo),
     CampaignEventConnection: connectionRef(builder, 'CampaignEvent', CampaignEvent, PageInfo),

@@ -9,6 +9,8 @@ import { attemptOutcomes } from '../entities/job-attempt.ts'
 import { consentStates, leadStatuses } from '../entities/lead.ts'
 import { leadEventTypes } from '../entities/lead-event.ts'
 import { channels, deliveryStates, messageStates } from '../entities/message.ts'
+import type { SuppressionReason } from '../entities/suppression.ts'
+import { type ReceiptState, webhookVendors } from '../entities/webhook-receipt.ts'
 import type { AnyJobDefinition } from '../ledger/definition.ts'
 import type { JobEventType } from '../ledger/ledger.ts'
 import type { Builder } from './builder.ts'
@@ -85,10 +87,33 @@ const winners = {
   MAILCHIMP: 'Mailchimp’s value stays; it was scheduled, being sent or sent.',
 } satisfies Record<(typeof conflictWinners)[number], string>
 
+const suppressionReasons: Record<SuppressionReason, string> = {
+  UNSUBSCRIBED: 'The person unsubscribed.',
+  HARD_BOUNCE: 'The address does not exist.',
+  COMPLAINT: 'The person reported spam.',
+  STOP_WORD: 'The person wrote STOP or the like.',
+  UNREACHABLE: 'The number cannot be reached by WhatsApp; ends when the person writes.',
+  OPERATOR: 'An operator, or somebody at the vendor, said so.',
+}
+
+const receiptStates: Record<ReceiptState, string> = {
+  RECEIVED: 'Kept; its job has not applied it yet.',
+  APPLIED: 'Its effects are committed.',
+  IGNORED: 'Nothing in it concerns us.',
+  FAILED: 'It could not be applied; its job tells why.',
+}
+
 const described = <Name extends string>(texts: Record<Name, string>) =>
   Object.fromEntries(
     Object.entries(texts).map(([name, description]) => [name, { value: name, description }]),
   ) as Record<Name, { value: Name; description: string }>
+
+/** Vendors are written in capitals in the API, like every enum. */
+const capitals = <Name extends string>(names: readonly Name[]) =>
+  Object.fromEntries(names.map((value) => [value.toUpperCase(), { value }])) as Record<
+    Uppercase<Name>,
+    { value: Name }
+  >
 
 /** The enums of the API. `JobName` follows from the registered job definitions. */
 export function defineEnums(builder: Builder, definitions: readonly AnyJobDefinition[]) {
@@ -112,12 +137,7 @@ export function defineEnums(builder: Builder, definitions: readonly AnyJobDefini
     MessageState: builder.enumType('MessageState', { values: messageStates }),
     MessageOutcome: builder.enumType('MessageOutcome', { values: described(outcomes) }),
     DeliveryState: builder.enumType('DeliveryState', { values: deliveryStates }),
-    Vendor: builder.enumType('Vendor', {
-      values: Object.fromEntries(vendors.map((value) => [value.toUpperCase(), { value }])) as Record<
-        Uppercase<(typeof vendors)[number]>,
-        { value: (typeof vendors)[number] }
-      >,
-    }),
+    Vendor: builder.enumType('Vendor', { values: capitals(vendors) }),
     BreakerState: builder.enumType('BreakerState', { values: described(breakers) }),
     ForcedState: builder.enumType('ForcedState', { values: described(forced) }),
     IntegrationSource: builder.enumType('IntegrationSource', {
@@ -131,6 +151,9 @@ export function defineEnums(builder: Builder, definitions: readonly AnyJobDefini
     SyncDirection: builder.enumType('SyncDirection', { values: syncDirections }),
     SyncOutcome: builder.enumType('SyncOutcome', { values: syncOutcomes }),
     AudienceSide: builder.enumType('AudienceSide', { values: described(sides) }),
+    SuppressionReason: builder.enumType('SuppressionReason', { values: described(suppressionReasons) }),
+    WebhookVendor: builder.enumType('WebhookVendor', { values: capitals(webhookVendors) }),
+    WebhookReceiptState: builder.enumType('WebhookReceiptState', { values: described(receiptStates) }),
     Role: builder.enumType('Role', { values: roles }),
     ErrorCode: builder.enumType('ErrorCode', { values: described(sentences()) }),
   }

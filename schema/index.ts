@@ -21,6 +21,9 @@ import { leadQueries } from '../resolvers/leads.ts'
 import { messageActions } from '../resolvers/message-actions.ts'
 import { messageQueries } from '../resolvers/messages.ts'
 import { nodeQueries } from '../resolvers/node.ts'
+import { suppressionActions } from '../resolvers/suppression-actions.ts'
+import { suppressionQueries } from '../resolvers/suppressions.ts'
+import { webhookReceipts } from '../resolvers/webhook-receipts.ts'
 import { type Api, createApi } from './api.ts'
 import { campaignTypes } from './campaign.ts'
 import { campaignSyncTypes } from './campaign-sync.ts'
@@ -33,6 +36,8 @@ import { leadType } from './lead.ts'
 import { leadEventType } from './lead-event.ts'
 import { messageType } from './message.ts'
 import { nodeType } from './node.ts'
+import { suppressionType } from './suppression.ts'
+import { webhookReceiptType } from './webhook-receipt.ts'
 import { workspaceTypes } from './workspace.ts'
 
 export { defaultPage, maxPage } from './connection.ts'
@@ -48,6 +53,8 @@ const types = [
   integrationType,
   campaignTypes,
   campaignSyncTypes,
+  suppressionType,
+  webhookReceiptType,
   jobType,
   jobAttemptTypes,
   jobDefinitionType,
@@ -69,6 +76,9 @@ const verbs = [
   campaignSyncQueries,
   campaignSyncMutations,
   audienceDifferences,
+  suppressionQueries,
+  suppressionActions,
+  webhookReceipts,
   jobQueries,
   jobActions,
   enqueueMutations,

@@ -24,6 +24,11 @@ export function leadEventType({ LeadEvent, LeadEventType, Job }: Api): void {
         description: 'Names of the fields that were changed.',
         resolve: ({ detail }) => detail.changed,
       }),
+      otherLeadId: t.id({
+        nullable: true,
+        description: 'The lead that has the e-mail address already, of a conflict.',
+        resolve: ({ detail }) => detail.otherLeadId,
+      }),
       messageId: t.exposeID('messageId', { nullable: true }),
       correlationId: t.exposeString('correlationId'),
       job: t.field({

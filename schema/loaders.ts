@@ -4,7 +4,9 @@ import type { Em } from '../entities/index.ts'
 import { JobAttempt } from '../entities/job-attempt.ts'
 import { Lead } from '../entities/lead.ts'
 import { Message } from '../entities/message.ts'
+import { marks } from '../entities/sql.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { JobRow } from '../ledger/row.ts'
 import { newestLines } from './job-logs.ts'
 
 export type Loaders = ReturnType<typeof makeLoaders>
@@ -20,6 +22,7 @@ export function makeLoaders(em: Em, ledger: Ledger, workspaceId: string) {
     job: byId((ids) => ledger.load(em, workspaceId, ids)),
     lead: byId((ids) => em.find(Lead, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
     campaign: byId((ids) => em.find(Campaign, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
+    receiptJob: new DataLoader<string, JobRow | null>((ids) => receiptJobs(em, ledger, workspaceId, ids)),
     attempts: byParent(
       (ids) =>
         em.find(
@@ -39,6 +42,20 @@ export function makeLoaders(em: Em, ledger: Ledger, workspaceId: string) {
       ({ leadId }) => leadId,
     ),
   }
+}
+
+/** The job of each webhook receipt; the receipt's id is its key. */
+async function receiptJobs(em: Em, ledger: Ledger, workspaceId: string, ids: readonly string[]) {
+  const found = await em.execute<{ id: string }[]>(
+    `select id from job where workspace_id = ? and name = 'webhook.receive' and idempotency_key in ${marks(ids)}`,
+    [workspaceId, ...ids],
+  )
+  const jobs = await ledger.load(
+    em,
+    workspaceId,
+    found.map(({ id }) => id),
+  )
+  return ids.map((id) => jobs.find(({ idempotencyKey }) => idempotencyKey === id) ?? null)
 }
 
 function byId<T extends { id: string }>(load: (ids: readonly string[]) => Promise<T[]>) {
