@@ -22,7 +22,7 @@ export function environmentAccounts(config: Config, fork: () => Em) {
     if (workspaceId) return workspaceId
     const slug = config.WORKSPACE
     const [first] = await fork().execute<{ id: string }[]>(
-      'select id from workspace where slug = ? or ? = \'\' order by id limit 1',
+      "select id from workspace where slug = ? or ? = '' order by id limit 1",
       [slug, slug],
     )
     workspaceId = first?.id
