@@ -5,6 +5,7 @@ import { applyHubspot } from './hubspot.ts'
 import { applyMailchimp } from './mailchimp.ts'
 import { applyMandrill } from './mandrill.ts'
 import type { ReceiptRow } from './receipts.ts'
+import { jsonOf } from './split.ts'
 import { applyTwenty } from './twenty.ts'
 import { applyWhatsapp } from './whatsapp.ts'
 
@@ -13,7 +14,7 @@ type Apply = (em: Em, body: string, cause: Cause) => Promise<boolean>
 const json =
   (apply: (em: Em, body: unknown, cause: Cause) => Promise<boolean>): Apply =>
   (em, body, cause) =>
-    apply(em, JSON.parse(body), cause)
+    apply(em, jsonOf(body), cause)
 
 const appliers: Record<WebhookVendor, Apply> = {
   mailchimp: applyMailchimp,

@@ -43,9 +43,7 @@ function splitMailchimp(text: string): ReportedEvent[] {
 function splitMandrill(text: string): ReportedEvent[] {
   const events = jsonOf(new URLSearchParams(text).get('mandrill_events') ?? '')
   return objectsIn(events).map((event) => ({
-    identity: event.event
-      ? [event.event, event._id, event.ts, event.url ?? null]
-      : [event.type, event.action, objectIn(event.reject).email, event.ts],
+    identity: event.event ? [event.event, event._id, event.ts, event.url ?? null] : ['sync', event],
     body: JSON.stringify(event),
   }))
 }
@@ -88,7 +86,8 @@ function splitHubspot(text: string): ReportedEvent[] {
   }))
 }
 
-function jsonOf(text: string): unknown {
+/** @throws UnreadableBody */
+export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -19,13 +19,14 @@ export async function applyNewNumber(
   const lead = await leadByPhone(em, person.workspaceId, person.waId)
   const [before, after] = [lead?.phone ?? phoneOf(person.waId), phoneOf(to.waId)]
   const { workspaceId, correlationId, jobId, vendor } = cause
-  if (lead) {
-    const about = { workspaceId, correlationId, jobId, vendor, at, leadId: lead.id }
-    await applyContactChange(em, { ...about, fields: { phone: after }, type: 'PHONE_CHANGED' })
-  }
+  // First, while no lead has the number yet: the lead's own no has been told of.
   for (const said of await ownWordsAbout(em, workspaceId, before)) {
     const about = { workspaceId, correlationId, jobId, source: vendor, channel: 'WHATSAPP' } as const
     await suppress(em, { ...about, address: after, at: said.at }, said.reason)
+  }
+  if (lead) {
+    const about = { workspaceId, correlationId, jobId, vendor, at, leadId: lead.id }
+    await applyContactChange(em, { ...about, fields: { phone: after }, type: 'PHONE_CHANGED' })
   }
   return true
 }
