@@ -38,6 +38,7 @@ function vendors(url: string) {
     MANDRILL_API_KEY: 'md-sandbox-key',
     MANDRILL_FROM_EMAIL: 'hello@solaria.example',
     MANDRILL_FROM_NAME: 'Solaria',
+    MAILCHIMP_WEBHOOK_SECRETS: webhookSecret,
     MANDRILL_WEBHOOK_KEYS: webhookSecret,
     // The sandbox finds a sent mail after 2 s; nobody wants to watch a demo for the minute Mandrill takes.
     MANDRILL_SEARCH_AFTER_SECONDS: '3',
@@ -49,6 +50,7 @@ function vendors(url: string) {
     WHATSAPP_VERIFY_TOKEN: 'sandbox-verify-token',
     HUBSPOT_BASE_URL: `${url}/hs`,
     HUBSPOT_TOKEN: 'pat-sandbox-hubspot',
+    HUBSPOT_CLIENT_SECRET: webhookSecret,
   }
 }
 
@@ -57,6 +59,10 @@ function sandbox(ports: Ports) {
   return {
     SANDBOX: '1',
     SANDBOX_PORT: String(ports.sandbox),
+    SANDBOX_MAILCHIMP_WEBHOOK_URL: `${api}/webhooks/mailchimp`,
+    SANDBOX_MAILCHIMP_WEBHOOK_SECRET: webhookSecret,
+    SANDBOX_HUBSPOT_WEBHOOK_URL: `${api}/webhooks/hubspot`,
+    SANDBOX_HUBSPOT_CLIENT_SECRET: webhookSecret,
     SANDBOX_MANDRILL_WEBHOOK_URL: `${api}/webhooks/mandrill`,
     SANDBOX_MANDRILL_WEBHOOK_KEY: webhookSecret,
     SANDBOX_WHATSAPP_WEBHOOK_URL: `${api}/webhooks/whatsapp`,

@@ -70,13 +70,15 @@ test('what somebody unsubscribed from is shown with its reason, and an operator 
     email: 'jane@example.com',
   })
   await webhooks.report('mailchimp', form)
-  const change = async (name: string, input: object) =>
-    (
-      await webhooks.api.ask(
-        `mutation ($input: SuppressAddressInput!) { ${name}(input: $input) { __typename ... on SuppressAddressPayload { created suppression { id reason source } } ... on UnsuppressAddressPayload { lifted { id reason } } ... on InvalidInputError { issues { path message } } } }`,
-        { input },
-      )
-    ).data[name]
+  const selections: Record<string, string> = {
+    suppressAddress: '... on SuppressAddressPayload { created suppression { id reason source } }',
+    unsuppressAddress: '... on UnsuppressAddressPayload { lifted { id reason } }',
+  }
+  const change = async (name: string, input: object) => {
+    const selection = `{ __typename ${selections[name]} ... on InvalidInputError { issues { path message } } }`
+    const mutation = `mutation ($input: SuppressAddressInput!) { ${name}(input: $input) ${selection} }`
+    return (await webhooks.api.ask(mutation, { input })).data[name]
+  }
   const list = async (filter: object) =>
     (
       await webhooks.api.ask(

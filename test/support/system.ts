@@ -79,6 +79,8 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
     webhooks: {
       mandrill: { url: `${api}/webhooks/mandrill`, key: secret },
       whatsapp: { url: `${api}/webhooks/whatsapp`, appSecret: secret },
+      mailchimp: { url: `${api}/webhooks/mailchimp`, secret },
+      hubspot: { url: `${api}/webhooks/hubspot`, secret },
     },
   })
   const orm = await openOrm({ DATABASE_URL: database.url, DATABASE_POOL: 5 })
@@ -167,6 +169,7 @@ function settings(sandbox: string): Record<string, string> {
     MANDRILL_BASE_URL: `${sandbox}/mandrill/api/1.0`,
     MANDRILL_API_KEY: 'md-sandbox-key',
     MANDRILL_FROM_EMAIL: 'hello@solaria.example',
+    MAILCHIMP_WEBHOOK_SECRETS: secret,
     MANDRILL_WEBHOOK_KEYS: secret,
     MANDRILL_SEARCH_AFTER_SECONDS: '1',
     WHATSAPP_BASE_URL: `${sandbox}/wa/v25.0`,
@@ -176,6 +179,8 @@ function settings(sandbox: string): Record<string, string> {
     WHATSAPP_APP_SECRETS: secret,
     HUBSPOT_BASE_URL: `${sandbox}/hs`,
     HUBSPOT_TOKEN: 'pat-sandbox',
+    HUBSPOT_CLIENT_SECRET: secret,
+    TWENTY_WEBHOOK_SECRETS: secret,
   }
 }
 
