@@ -34,33 +34,6 @@ export function verifyWhatsapp(
   )
 }
 
-/** A webhook of Mailchimp older or newer than this may be a replay. */
-const MAILCHIMP_TOLERANCE_MS = 300_000
-
-/**
- * Mailchimp: `X-Mailchimp-Signature: t=<Unix seconds>,v1=<hex>`, hex HMAC-SHA256 of the webhook's own secret over
- * `<t>.<raw body>`. There may be several `v1`. `nowMs` is our clock, in milliseconds.
- * (https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/)
- */
-export function verifyMailchimp(
-  secrets: string | readonly string[],
-  rawBody: Uint8Array | string,
-  header: string | undefined,
-  nowMs: number,
-): boolean {
-  const parts = header?.split(',').map((part) => part.trim()) ?? []
-  const times = parts.flatMap((part) => /^t=(\d{1,15})$/.exec(part)?.[1] ?? [])
-  const [time] = times
-  if (time === undefined || times.length > 1) return false
-  if (Math.abs(nowMs - Number(time) * 1000) > MAILCHIMP_TOLERANCE_MS) return false
-  const given = parts.filter((part) => part.startsWith('v1=')).map((part) => part.slice(3))
-  const signed = [secrets]
-    .flat()
-    .filter((secret) => secret !== '')
-    .map((secret) => createHmac('sha256', secret).update(`${time}.`).update(rawBody).digest('hex'))
-  return signed.some((signature) => given.some((candidate) => sameText(signature, candidate)))
-}
-
 /** HubSpot's signature covers these escapes decoded, and no others. */
 const HUBSPOT_ESCAPES: Record<string, string> = {
   '%3A': ':',
@@ -124,6 +97,33 @@ export function verifyTwenty(
 
 function isRecent(timestamp: string | undefined, nowMs: number): timestamp is string {
   return /^\d{13}$/.test(timestamp ?? '') && Math.abs(nowMs - Number(timestamp)) <= SIGNATURE_MS
+}
+
+/** A webhook of Mailchimp older or newer than this may be a replay. */
+const MAILCHIMP_TOLERANCE_MS = 300_000
+
+/**
+ * Mailchimp: `X-Mailchimp-Signature: t=<Unix seconds>,v1=<hex>`, hex HMAC-SHA256 of the webhook's own secret over
+ * `<t>.<raw body>`. There may be several `v1`. `nowMs` is our clock, in milliseconds.
+ * (https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/)
+ */
+export function verifyMailchimp(
+  secrets: string | readonly string[],
+  rawBody: Uint8Array | string,
+  header: string | undefined,
+  nowMs: number,
+): boolean {
+  const parts = header?.split(',').map((part) => part.trim()) ?? []
+  const times = parts.flatMap((part) => /^t=(\d{1,15})$/.exec(part)?.[1] ?? [])
+  const [time] = times
+  if (time === undefined || times.length > 1) return false
+  if (Math.abs(nowMs - Number(time) * 1000) > MAILCHIMP_TOLERANCE_MS) return false
+  const given = parts.filter((part) => part.startsWith('v1=')).map((part) => part.slice(3))
+  const signed = [secrets]
+    .flat()
+    .filter((secret) => secret !== '')
+    .map((secret) => createHmac('sha256', secret).update(`${time}.`).update(rawBody).digest('hex'))
+  return signed.some((signature) => given.some((candidate) => sameText(signature, candidate)))
 }
 
 function anyFits(

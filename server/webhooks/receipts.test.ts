@@ -39,7 +39,7 @@ test('a receipt that cannot be applied fails with its job, is found, and is appl
     const { nodes } = await page({ states: ['FAILED'] })
     return nodes[0]?.job.state === 'DEAD' && nodes
   })
-  expect(failed).toMatchObject({ id: receipt!.id, vendor: 'mandrill', appliedAt: null })
+  expect(failed).toMatchObject({ id: receipt!.id, vendor: 'MANDRILL', appliedAt: null })
   expect(failed.job.error.message).not.toContain('anna')
   expect(await crm.suppressions()).toEqual([])
 
@@ -60,7 +60,7 @@ test('a receipt that cannot be applied fails with its job, is found, and is appl
   expect(await crm.suppressions()).toMatchObject([{ address: email, reason: 'HARD_BOUNCE' }])
   await world.untilState(failed.job.id, 'COMPLETED')
   expect(await reapply(failed.id)).toEqual({ __typename: 'WrongStateError', code: 'WRONG_STATE' })
-  expect(await page({ vendors: ['mailchimp'] })).toMatchObject({ totalCount: 0 })
+  expect(await page({ vendors: ['MAILCHIMP'] })).toMatchObject({ totalCount: 0 })
 })
 
 test('what somebody unsubscribed from is shown with its reason, and an operator may suppress and let go', async () => {
