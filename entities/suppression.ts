@@ -3,15 +3,13 @@ import { code, id, time } from './columns.ts'
 import type { Channel } from './message.ts'
 import { Workspace } from './workspace.ts'
 
-export const suppressionReasons = [
-  'UNSUBSCRIBED',
-  'HARD_BOUNCE',
-  'COMPLAINT',
-  'STOP_WORD',
-  'UNREACHABLE',
-  'OPERATOR',
-] as const
-export type SuppressionReason = (typeof suppressionReasons)[number]
+export type SuppressionReason =
+  | 'UNSUBSCRIBED'
+  | 'HARD_BOUNCE'
+  | 'COMPLAINT'
+  | 'STOP_WORD'
+  | 'UNREACHABLE'
+  | 'OPERATOR'
 
 /**
  * Why nothing is sent to an address, whoever it belongs to; one row per reason, so that taking one back does not take

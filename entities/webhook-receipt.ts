@@ -7,8 +7,7 @@ export const webhookVendors = ['mailchimp', 'mandrill', 'whatsapp', 'hubspot', '
 export type WebhookVendor = (typeof webhookVendors)[number]
 
 /** RECEIVED: stored, its job is to come. APPLIED: its effects are committed. IGNORED: nothing in it concerns us. FAILED: see its job. */
-export const receiptStates = ['RECEIVED', 'APPLIED', 'IGNORED', 'FAILED'] as const
-export type ReceiptState = (typeof receiptStates)[number]
+export type ReceiptState = 'RECEIVED' | 'APPLIED' | 'IGNORED' | 'FAILED'
 
 /** One event of a webhook whose signature was right. The key makes a replay the same receipt. */
 const WebhookReceiptSchema = defineEntity({

@@ -130,7 +130,7 @@ export async function tellOfMessage(
 }
 
 /** Which message a provider means. */
-export interface MessageMeant {
+interface MessageMeant {
   /** Whose account it was reported to: a report about the message of another workspace is not believed. */
   workspaceId: string
   provider: string

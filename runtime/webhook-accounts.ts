@@ -2,6 +2,7 @@ import type { Em } from '../entities/index.ts'
 import type { WebhookVendor } from '../entities/webhook-receipt.ts'
 import { type SignedRequest, verifyWebhook } from '../integrations/webhook-signatures.ts'
 import { type Config, listOf } from './config.ts'
+import { defaultWorkspaceId } from './integrations/sources.ts'
 
 const secretSettings = {
   mailchimp: 'MAILCHIMP_WEBHOOK_SECRETS',
@@ -18,23 +19,13 @@ const secretSettings = {
 export function environmentAccounts(config: Config, fork: () => Em) {
   let workspaceId: string | undefined
 
-  async function defaultWorkspace(): Promise<string | undefined> {
-    if (workspaceId) return workspaceId
-    const slug = config.WORKSPACE
-    const [first] = await fork().execute<{ id: string }[]>(
-      "select id from workspace where slug = ? or ? = '' order by id limit 1",
-      [slug, slug],
-    )
-    workspaceId = first?.id
-    return workspaceId
-  }
-
   return async (vendor: WebhookVendor, integrationId: string | undefined) => {
-    const owner = integrationId === undefined ? await defaultWorkspace() : undefined
-    if (!owner) return undefined
+    if (integrationId !== undefined) return undefined
+    workspaceId ??= await defaultWorkspaceId(fork(), config)
+    if (!workspaceId) return undefined
     const secrets = listOf(config[secretSettings[vendor]])
     return {
-      workspaceId: owner,
+      workspaceId,
       verify: (request: SignedRequest) => verifyWebhook(vendor, secrets, request),
       whatsappVerifyToken: config.WHATSAPP_VERIFY_TOKEN,
     }

@@ -1,7 +1,7 @@
 import type { WebhookVendor } from '../../entities/webhook-receipt.ts'
 
 /** A request as far as vendors' signatures cover it. */
-export interface SignedRequest {
+interface SignedRequest {
   method: string
   /** The address the vendor called: our public one, with query. */
   uri: string

@@ -46,7 +46,9 @@ test('a worker that is told to stop in the middle of a job ends in time, and the
   const states = () =>
     system.orm.em
       .fork()
-      .execute<{ state: string; attempts_made: number }[]>('select state, attempts_made from job')
+      .execute<{ state: string; attempts_made: number }[]>(
+        "select state, attempts_made from job where name = 'lead.created'",
+      )
   await until('all run', async () => (await states()).filter(({ state }) => state === 'ACTIVE').length === 4)
   expect(await system.worker.stop('SIGINT')).toBe(0)
   await system.start('worker')

@@ -12,7 +12,7 @@ import { until } from './world.ts'
 export const publicUrl = 'https://hooks.example.com'
 export const webhookSecret = 'a-webhook-secret'
 
-export const webhookSettings = {
+const webhookSettings = {
   MAILCHIMP_WEBHOOK_SECRETS: `old-secret,${webhookSecret}`,
   MANDRILL_WEBHOOK_KEYS: webhookSecret,
   WHATSAPP_APP_SECRETS: webhookSecret,
@@ -21,7 +21,7 @@ export const webhookSettings = {
   TWENTY_WEBHOOK_SECRETS: webhookSecret,
 }
 
-export type Answer = { status: number; text: string }
+type Answer = { status: number; text: string }
 
 export interface Webhooks {
   api: Api
