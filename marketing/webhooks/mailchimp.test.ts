@@ -79,6 +79,12 @@ test('an unsubscription from before the lead gave consent changes nothing of it'
   expect((await crm.lead(leadId)).email_consent).toBe('GRANTED')
 })
 
+test('an unsubscription in the very second consent was given holds: Mailchimp tells no milliseconds', async () => {
+  const leadId = await crm.addLead({ email, emailConsent: 'GRANTED' }, new Date('2026-10-01T10:00:00.700Z'))
+  await unsubscribe('10:00:00')
+  expect((await crm.lead(leadId)).email_consent).toBe('DENIED')
+})
+
 test('a contact that somebody of the agency deletes has said nothing', async () => {
   expect(await unsubscribe('10:00:00', { action: 'delete' })).toEqual(['IGNORED'])
   expect(await crm.suppressions()).toEqual([])

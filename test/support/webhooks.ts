@@ -91,10 +91,13 @@ const signers: Record<WebhookVendor, Sign> = {
     'x-mandrill-signature': signMandrill(key, url, Object.fromEntries(new URLSearchParams(body))),
   }),
   whatsapp: (body, secret) => ({ 'x-hub-signature-256': signWhatsApp(secret, body) }),
-  hubspot: (body, secret, url) => ({
-    'x-hubspot-request-timestamp': String(Date.now()),
-    'x-hubspot-signature-v3': signHubSpot(secret, url, body, Date.now()),
-  }),
+  hubspot: (body, secret, url) => {
+    const now = Date.now()
+    return {
+      'x-hubspot-request-timestamp': String(now),
+      'x-hubspot-signature-v3': signHubSpot(secret, url, body, now),
+    }
+  },
   twenty: (body, secret) => {
     const timestamp = String(Date.now())
     const signature = createHmac('sha256', secret).update(`${timestamp}:${body}`).digest('hex')
