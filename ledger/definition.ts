@@ -65,9 +65,9 @@ export interface JobContext<Progress, Services> {
   /** Runs `work` in one SQL transaction, which a stop does not interrupt; it is repeated after a deadlock. */
   transaction<T>(work: (em: Em) => Promise<T>): Promise<T>
   /** Enqueues a further job in a transaction of `transaction`, on behalf of this one. */
-  enqueue<I>(
+  enqueue<I, P>(
     em: Em,
-    definition: JobDefinition<I, never, unknown, Services>,
+    definition: JobDefinition<I, P, unknown, Services>,
     input: I,
     options?: { runAt?: Date; idempotencyKey?: string },
   ): Promise<void>

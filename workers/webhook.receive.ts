@@ -1,9 +1,12 @@
 import { z } from 'zod'
+import { Campaign } from '../entities/campaign.ts'
+import type { Em } from '../entities/index.ts'
 import type { JobContext } from '../ledger/definition.ts'
 import { applyReceipt } from '../marketing/webhooks/apply.ts'
 import type { Cause } from '../marketing/webhooks/cause.ts'
 import { lockReceipt, markReceipt } from '../marketing/webhooks/receipts.ts'
 import type { Services } from '../runtime/services.ts'
+import { campaignSync } from './campaign.sync.ts'
 import { defineJob } from './define-job.ts'
 
 type Context = JobContext<never, Services>
@@ -53,7 +56,15 @@ function causeOf(context: Context, vendor: Cause['vendor']): Cause {
     jobId,
     correlationId,
     mayWait: !isLastAttempt(context),
-    // Nothing follows from a campaign's events before there is a job that pulls one campaign.
-    onCampaignEvent: async () => false,
+    onCampaignEvent: (em, mailchimpId) => syncCampaign(em, context, mailchimpId),
   }
+}
+
+/** What happened to the campaign is read from Mailchimp itself: the event tells only of its end. */
+async function syncCampaign(em: Em, context: Context, mailchimpId: string): Promise<boolean> {
+  const { workspaceId } = context.job
+  const campaign = await em.findOne(Campaign, { workspaceId, mailchimpId }, { disableIdentityMap: true })
+  if (!campaign) return false
+  await context.enqueue(em, campaignSync, { scope: 'CAMPAIGN', campaignId: campaign.id })
+  return true
 }
