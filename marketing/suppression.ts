@@ -4,7 +4,7 @@ import type { LeadEventType } from '../entities/lead-event.ts'
 import type { Channel } from '../entities/message.ts'
 import { fromSql } from '../entities/sql.ts'
 import type { Suppression, SuppressionReason } from '../entities/suppression.ts'
-import { stateConsent } from './consent.ts'
+import { endOfSecond, stateConsent } from './consent.ts'
 import { appendLeadEvents } from './lead-events.ts'
 
 /** Addresses nothing is sent to. What was said later holds, in whatever order it arrives. */
@@ -64,7 +64,7 @@ export async function suppress(
   reason: SuppressionReason,
 ): Promise<{ started: boolean; row: SuppressionRow }> {
   const row = await lockRow(em, statement, reason, null)
-  const started = row.isNew || Boolean(row.liftedAt && statement.at >= row.liftedAt)
+  const started = row.isNew || Boolean(row.liftedAt && endOfSecond(statement.at) >= row.liftedAt)
   if (started || (!row.liftedAt && statement.at > row.at)) {
     const { at, source } = statement
     await em.execute('update suppression set at = ?, source = ?, lifted_at = null where id = ?', [

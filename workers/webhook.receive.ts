@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Campaign } from '../entities/campaign.ts'
 import type { Em } from '../entities/index.ts'
 import type { JobContext } from '../ledger/definition.ts'
 import { applyReceipt } from '../marketing/webhooks/apply.ts'
@@ -55,16 +56,14 @@ function causeOf(context: Context, vendor: Cause['vendor']): Cause {
     jobId,
     correlationId,
     mayWait: !isLastAttempt(context),
-    onCampaignEvent: (em, mailchimpId) => syncCampaignOf(context, em, mailchimpId),
+    onCampaignEvent: (em, mailchimpId) => syncCampaign(em, context, mailchimpId),
   }
 }
 
-/** Something happened to a campaign at Mailchimp: if it is one of ours, it is brought in step. */
-async function syncCampaignOf(context: Context, em: Em, mailchimpId: string): Promise<boolean> {
-  const [campaign] = await em.execute<{ id: string }[]>(
-    'select id from campaign where workspace_id = ? and mailchimp_id = ?',
-    [context.job.workspaceId, mailchimpId],
-  )
+/** What happened to the campaign is read from Mailchimp itself: the event tells only of its end. */
+async function syncCampaign(em: Em, context: Context, mailchimpId: string): Promise<boolean> {
+  const { workspaceId } = context.job
+  const campaign = await em.findOne(Campaign, { workspaceId, mailchimpId }, { disableIdentityMap: true })
   if (!campaign) return false
   await context.enqueue(em, campaignSync, { scope: 'CAMPAIGN', campaignId: campaign.id })
   return true

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { Campaign } from '../../entities/campaign.ts'
+import { newId } from '../../entities/ids.ts'
 import { subscriberHash } from '../../sandbox/signatures.ts'
 import { leadsOf } from '../../test/support/webhook-leads.ts'
 import { mailchimpForm, startWebhooks, type Webhooks } from '../../test/support/webhooks.ts'
@@ -77,6 +79,12 @@ test('an unsubscription from before the lead gave consent changes nothing of it'
   const leadId = await crm.addLead({ email, emailConsent: 'GRANTED' }, new Date('2026-10-02T00:00:00Z'))
   await unsubscribe('10:00:00')
   expect((await crm.lead(leadId)).email_consent).toBe('GRANTED')
+})
+
+test('an unsubscription in the very second consent was given holds: Mailchimp tells no milliseconds', async () => {
+  const leadId = await crm.addLead({ email, emailConsent: 'GRANTED' }, new Date('2026-10-01T10:00:00.700Z'))
+  await unsubscribe('10:00:00')
+  expect((await crm.lead(leadId)).email_consent).toBe('DENIED')
 })
 
 test('a contact that somebody of the agency deletes has said nothing', async () => {
@@ -163,7 +171,24 @@ test('a profile changes the names the lead was known by before, an older one not
   ])
 })
 
-test('events about campaigns, text messages and batches are taken and left alone', async () => {
+test('a campaign of ours that was sent is synchronised', async () => {
+  const { actor } = webhooks.api.world
+  const id = newId('campaign')
+  const values = {
+    id,
+    workspaceId: actor.workspaceId,
+    name: 'Spring',
+    state: 'SENDING',
+    mailchimpId: '42694e9e57',
+  }
+  const times = { createdAt: new Date(), updatedAt: new Date(), lastEventSeq: 0, version: 1 }
+  await webhooks.api.world.fork().insert(Campaign, { ...values, ...times } as never)
+  expect(await report('campaign', '10:00:00', { id: '42694e9e57', status: 'sent' })).toEqual(['APPLIED'])
+  const jobs = await crm.rows("select input, campaign_id from job where name = 'campaign.sync'")
+  expect(jobs).toEqual([{ input: JSON.stringify({ scope: 'CAMPAIGN', campaignId: id }), campaign_id: id }])
+})
+
+test('events about campaigns of others, text messages and batches are taken and left alone', async () => {
   expect(await report('campaign', '10:00:00', { subject: 'x', status: 'sent' })).toEqual(['IGNORED'])
   expect(await report('sms_subscribe', '10:00:00', {})).toEqual(['IGNORED'])
   expect(await report('unsubscribe', 'yesterday', { email })).toEqual(['IGNORED'])

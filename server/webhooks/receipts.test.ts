@@ -34,7 +34,9 @@ test('a receipt that cannot be applied fails with its job, is found, and is appl
   const [receipt] = await crm.rows<{ id: string; body: string }>('select id, body from webhook_receipt')
   await crm.rows('update webhook_receipt set body = ?', [receipt!.body.slice(0, -1)])
   world.startDispatcher()
-  world.startWorkers()
+  world.startWorkers({
+    definitions: world.ledger.definitions.filter(({ name }) => name === 'webhook.receive'),
+  })
   const [failed] = await world.until('the receipt has failed', async () => {
     const { nodes } = await page({ states: ['FAILED'] })
     return nodes[0]?.job.state === 'DEAD' && nodes

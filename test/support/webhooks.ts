@@ -3,6 +3,7 @@ import type { ReceiptState, WebhookVendor } from '../../entities/webhook-receipt
 import { webhookAccounts } from '../../runtime/webhook-accounts.ts'
 import { signHubSpot, signMailchimp, signMandrill, signWhatsApp } from '../../sandbox/signatures.ts'
 import { webhookRoutes } from '../../server/webhooks/routes.ts'
+import { campaignSync } from '../../workers/campaign.sync.ts'
 import { webhookReceive } from '../../workers/webhook.receive.ts'
 import { type Api, startApi } from './api.ts'
 import { until } from './world.ts'
@@ -37,7 +38,7 @@ export interface Webhooks {
 export async function startWebhooks({ worker = true } = {}): Promise<Webhooks> {
   const definition = { ...webhookReceive, backoff: { type: 'fixed', delay: 300, jitter: 0 } as const }
   let routes: ReturnType<typeof webhookRoutes> = {}
-  const api = await startApi([definition], webhookSettings, {
+  const api = await startApi([definition, campaignSync], webhookSettings, {
     routes: { '/webhooks/': (request, response) => routes['/webhooks/']!(request, response) },
   })
   const { world } = api
@@ -45,7 +46,7 @@ export async function startWebhooks({ worker = true } = {}): Promise<Webhooks> {
   routes = webhookRoutes({ log: world.log, ledger: world.ledger, account, publicUrl })
   if (worker) {
     world.startDispatcher()
-    world.startWorkers()
+    world.startWorkers({ definitions: [definition] })
   }
 
   const call: Webhooks['call'] = async (method, path, body, headers = {}) => {
@@ -91,10 +92,13 @@ const signers: Record<WebhookVendor, Sign> = {
     'x-mandrill-signature': signMandrill(key, url, Object.fromEntries(new URLSearchParams(body))),
   }),
   whatsapp: (body, secret) => ({ 'x-hub-signature-256': signWhatsApp(secret, body) }),
-  hubspot: (body, secret, url) => ({
-    'x-hubspot-request-timestamp': String(Date.now()),
-    'x-hubspot-signature-v3': signHubSpot(secret, url, body, Date.now()),
-  }),
+  hubspot: (body, secret, url) => {
+    const now = Date.now()
+    return {
+      'x-hubspot-request-timestamp': String(now),
+      'x-hubspot-signature-v3': signHubSpot(secret, url, body, now),
+    }
+  },
   twenty: (body, secret) => {
     const timestamp = String(Date.now())
     const signature = createHmac('sha256', secret).update(`${timestamp}:${body}`).digest('hex')
