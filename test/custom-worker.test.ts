@@ -40,7 +40,7 @@ beforeAll(async () => {
   await writeFile(join(copy, 'workers/lead.score.ts'), job)
   const registry = join(copy, 'workers/registry.ts')
   const text = await readFile(registry, 'utf8')
-  const line = text.replace('[leadCreated,', '[leadCreated, leadScore,')
+  const line = text.replace(/\[\s*leadCreated,/, '[leadCreated, leadScore,')
   await writeFile(registry, `import { leadScore } from './lead.score.ts'\n${line}`)
 })
 afterAll(() => rm(copy, { recursive: true, force: true }))
