@@ -1,9 +1,9 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { code, id, time } from './columns.ts'
-import { type Channel, channels } from './message.ts'
+import type { Channel } from './message.ts'
 import { Workspace } from './workspace.ts'
 
-export const factMetrics = [
+const factMetrics = [
   'CREATED',
   'SYNCED',
   'SENT',
@@ -18,7 +18,6 @@ export const factMetrics = [
   'SKIPPED',
 ] as const
 export type FactMetric = (typeof factMetrics)[number]
-export const factChannels = [...channels, 'CRM'] as const
 
 /**
  * What happened to leads, messages and campaigns: the ground statistics stand on. Append-only; a source event is counted

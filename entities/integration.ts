@@ -6,7 +6,7 @@ import { Workspace } from './workspace.ts'
 export const vendors = ['mailchimp', 'mandrill', 'smtp', 'whatsapp', 'hubspot', 'twenty'] as const
 export type Vendor = (typeof vendors)[number]
 
-export const forcedStates = ['OPEN', 'CLOSED'] as const
+const forcedStates = ['OPEN', 'CLOSED'] as const
 export type ForcedState = (typeof forcedStates)[number]
 
 /**

@@ -10,7 +10,7 @@ export const consentStates = ['UNKNOWN', 'GRANTED', 'DENIED'] as const
 export type ConsentState = (typeof consentStates)[number]
 
 /** Where a lead is known under in another system. */
-export interface ExternalIds {
+interface ExternalIds {
   mailchimp?: string
   hubspot?: string
   twenty?: string

@@ -4,8 +4,8 @@ import type { CallContext } from './client.ts'
 import { VendorError } from './errors.ts'
 
 /** What we know of a person, in our words. A mapping names the CRM's own field for each. */
-export const crmFields = ['firstName', 'lastName', 'phone', 'company', 'locale', 'source', 'stage'] as const
-export type CrmField = (typeof crmFields)[number]
+const crmFields = ['firstName', 'lastName', 'phone', 'company', 'locale', 'source', 'stage'] as const
+type CrmField = (typeof crmFields)[number]
 /** A field without an entry is neither written nor read. */
 export type CrmMapping = Partial<Record<CrmField, string>>
 

@@ -2,7 +2,7 @@
 // fields (`name`, `errorClass`), never by `instanceof`.
 
 /** Every system we call. `smtp` is a mail server, `twenty` the CRM of that name. */
-export const vendors = ['mailchimp', 'mandrill', 'smtp', 'whatsapp', 'hubspot', 'twenty'] as const
+const vendors = ['mailchimp', 'mandrill', 'smtp', 'whatsapp', 'hubspot', 'twenty'] as const
 export type Vendor = (typeof vendors)[number]
 
 /**

@@ -15,7 +15,7 @@ export interface Vault {
 }
 
 /** Credentials cannot be encrypted or read; the message names what an administrator has to do. */
-export class VaultError extends Error {
+class VaultError extends Error {
   override readonly name = 'VaultError'
   readonly errorClass = 'AUTH'
   readonly code = 'CREDENTIALS_LOCKED'

@@ -10,13 +10,7 @@ export interface Audience {
   memberCount: number
 }
 
-export type MemberStatus =
-  | 'subscribed'
-  | 'unsubscribed'
-  | 'cleaned'
-  | 'pending'
-  | 'transactional'
-  | 'archived'
+type MemberStatus = 'subscribed' | 'unsubscribed' | 'cleaned' | 'pending' | 'transactional' | 'archived'
 
 export interface UpsertMemberInput {
   email: string
@@ -94,7 +88,7 @@ export interface RemoteCampaignPage {
   total: number
 }
 
-export interface ChecklistItem {
+interface ChecklistItem {
   type: 'success' | 'warning' | 'error'
   heading: string
   details: string

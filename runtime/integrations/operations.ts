@@ -12,7 +12,7 @@ import { ensureIntegration } from './tokens.ts'
 import { watchViews } from './watch.ts'
 
 /** An account as the API shows it. */
-export interface View extends AccountStatus {
+interface View extends AccountStatus {
   vendor: Vendor
   from: 'ENVIRONMENT' | 'WORKSPACE'
   settings: Record<string, string>
