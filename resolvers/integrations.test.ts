@@ -29,7 +29,7 @@ const connect = `mutation ($vendor: Vendor!, $settings: JSON, $credentials: JSON
   }
 }`
 const testing = `mutation ($vendor: Vendor!) {
-  testIntegration(vendor: $vendor) {
+  testIntegration(input: { vendor: $vendor }) {
     ... on TestIntegrationPayload { ok problemCode problem }
     ... on NotFoundError { code }
   }
@@ -110,7 +110,7 @@ describe('another workspace', () => {
     expect(row!.credentials).toMatch(/^v1\.test\./)
     expect(row!.credentials).not.toContain('1111')
     const gone = await api.ask(
-      'mutation { disconnectIntegration(vendor: MAILCHIMP) { __typename } }',
+      'mutation { disconnectIntegration(input: { vendor: MAILCHIMP }) { __typename } }',
       {},
       { key },
     )

@@ -56,6 +56,9 @@ function connecting({ builder, Integration, Vendor }: Api): void {
         integrations.connect(actor, { vendor, settings, credentials }),
     }),
   )
+  const DisconnectIntegrationInput = builder.inputType('DisconnectIntegrationInput', {
+    fields: (t) => ({ vendor: t.field({ type: Vendor, required: true }) }),
+  })
   const DisconnectIntegrationPayload = builder
     .objectRef<{ vendor: typeof Vendor.$inferType }>('DisconnectIntegrationPayload')
     .implement({ fields: (t) => ({ vendor: t.expose('vendor', { type: Vendor }) }) })
@@ -64,9 +67,9 @@ function connecting({ builder, Integration, Vendor }: Api): void {
       type: DisconnectIntegrationPayload,
       description: 'Forgets the workspace’s own account at a vendor. Jobs that need it wait for another.',
       authScopes: { permission: 'workspace:admin' },
-      args: { vendor: t.arg({ type: Vendor, required: true }) },
+      args: { input: t.arg({ type: DisconnectIntegrationInput, required: true }) },
       errors: { types: [NotFoundError] },
-      async resolve(_, { vendor }, { integrations, actor }) {
+      async resolve(_, { input: { vendor } }, { integrations, actor }) {
         await integrations.disconnect(actor, vendor)
         return { vendor }
       },
@@ -94,6 +97,9 @@ function operating({ builder, Integration, Vendor, ForcedState }: Api): void {
         integrations.force(actor, vendor, state, reason),
     }),
   )
+  const TestIntegrationInput = builder.inputType('TestIntegrationInput', {
+    fields: (t) => ({ vendor: t.field({ type: Vendor, required: true }) }),
+  })
   const TestIntegrationPayload = builder.objectRef<TestOutcome>('TestIntegrationPayload').implement({
     fields: (t) => ({
       vendor: t.expose('vendor', { type: Vendor }),
@@ -112,9 +118,10 @@ function operating({ builder, Integration, Vendor, ForcedState }: Api): void {
       description:
         'Makes one harmless call to the vendor: is it reached, are we let in, do mapped fields exist?',
       authScopes: { permission: 'jobs:write' },
-      args: { vendor: t.arg({ type: Vendor, required: true }) },
+      args: { input: t.arg({ type: TestIntegrationInput, required: true }) },
       errors: { types: [NotFoundError] },
-      resolve: (_, { vendor }, { integrations, workspaceId }) => integrations.test(workspaceId, vendor),
+      resolve: (_, { input: { vendor } }, { integrations, workspaceId }) =>
+        integrations.test(workspaceId, vendor),
     }),
   )
 }

@@ -53,7 +53,13 @@ async function apps(): Promise<App[]> {
 
 test('PM2 runs the API as a cluster, the dispatcher, and each job as an app of its own', async () => {
   const all = await apps()
-  expect(all.map(({ name }) => name).sort()).toEqual(['api', 'api', 'dispatcher', 'lead.created'])
+  expect(all.map(({ name }) => name).sort()).toEqual([
+    'api',
+    'api',
+    'campaign.sync',
+    'dispatcher',
+    'lead.created',
+  ])
   expect(all.every(({ pm2_env }) => pm2_env.status === 'online')).toBe(true)
 })
 
