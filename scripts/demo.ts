@@ -1,9 +1,11 @@
 // npm run demo: leads come in and are welcomed by e-mail and WhatsApp; every step is shown as it happens.
 //   npm run demo -- --help   tells the options
+import { runCampaignDemo } from './demo/campaign.ts'
 import { help, type Options, readOptions } from './demo/options.ts'
 import { createReporter, paint } from './demo/reporter.ts'
 import { type Outcome, runDemo } from './demo/run.ts'
 import { linksOf, summaryOf } from './demo/summary.ts'
+import type { DevSystem } from './system/dev-file.ts'
 import { endSystem, type UsedSystem, useSystem } from './system/shared.ts'
 
 const stopping = new AbortController()
@@ -18,6 +20,7 @@ async function main(args: string[]): Promise<void> {
   const used = await useSystem(stopping.signal)
   const stopsIt = used.isOwn && !options.keep
   try {
+    if (options.campaign) return await campaigns(used.system, options, print)
     const isLive = process.stdout.isTTY && process.env.TERM !== 'dumb' && !options.json
     const outcome = await runDemo(used.system, options, createReporter(isLive), stopping.signal)
     tell(outcome, used, options)
@@ -28,6 +31,15 @@ async function main(args: string[]): Promise<void> {
       await endSystem()
     }
   }
+}
+
+/** @see scripts/demo/campaign.ts */
+async function campaigns(system: DevSystem, { json }: Options, print: (text: string) => void): Promise<void> {
+  console.log('Campaigns of both sides come in step while Mailchimp misbehaves …')
+  const tally = await runCampaignDemo(system, stopping.signal)
+  console.log(tally)
+  if (json) print(`${JSON.stringify(tally)}\n`)
+  if (!tally.statesEqual || tally.duplicateCampaigns > 0) process.exitCode = 1
 }
 
 function tell(outcome: Outcome, { system, isOwn }: UsedSystem, { keep }: Options): void {

@@ -4,6 +4,7 @@ export interface Options {
   count: number
   json: boolean
   faults: boolean
+  campaign: boolean
   keep: boolean
   help: boolean
 }
@@ -14,6 +15,7 @@ export const help = `npm run demo [-- options]   leads come in and are welcomed;
 
   --count N   so many leads (1 to ${maxCount}; default 25)
   --faults    the vendors fail now and then, or do their work and lose the answer: nothing is lost or sent twice
+  --campaign  campaigns of both sides come in step with Mailchimp instead, while it misbehaves
   --keep      leaves the system running if this command started it
   --json      the last line on stdout is the result as JSON; everything else goes to stderr
   --help      this text
@@ -26,6 +28,7 @@ const known = {
   count: { type: 'string', default: '25' },
   json: flag,
   faults: flag,
+  campaign: flag,
   keep: flag,
   help: flag,
 } as const

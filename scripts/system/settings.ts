@@ -34,6 +34,8 @@ function vendors(url: string) {
     MAILCHIMP_BASE_URL: `${url}/mc/3.0`,
     MAILCHIMP_API_KEY: '0123456789abcdef0123456789abcdef-us19',
     MAILCHIMP_LIST_ID: 'a6b5da1054',
+    // Nobody wants to watch a demo for the two minutes a lost creation is waited for.
+    MAILCHIMP_SETTLE_SECONDS: '1',
     MANDRILL_BASE_URL: `${url}/mandrill/api/1.0`,
     MANDRILL_API_KEY: 'md-sandbox-key',
     MANDRILL_FROM_EMAIL: 'hello@solaria.example',
