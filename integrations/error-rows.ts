@@ -8,6 +8,7 @@ import { failureOf, type Stub, type StubAnswer, startStub } from './stub.ts'
 interface Expected {
   retryAfterMs?: number
   recipientRefused?: boolean
+  throttleScope?: string
   code?: string
 }
 export type ErrorRow = [status: number, answer: StubAnswer, errorClass: ErrorClass, expected?: Expected]

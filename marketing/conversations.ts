@@ -14,8 +14,8 @@ export type ConversationRow = {
 export interface Person {
   workspaceId: string
   phoneNumberId: string
-  waId: string | undefined
-  userId: string | undefined
+  waId?: string | null | undefined
+  userId?: string | null | undefined
 }
 
 /** The user id comes first: a person may hide the phone number later. */
@@ -55,9 +55,13 @@ export async function setLead(em: Em, conversationId: string, leadId: string): P
   await em.execute('update conversation set lead_id = ? where id = ?', [leadId, conversationId])
 }
 
-/** When somebody wrote last, if ever. */
-export async function lastInboundAt(em: Em, person: Person): Promise<Date | undefined> {
-  return chosen(await find(em, person), person)?.lastInboundAt
+/**
+ * The conversation with a person, if there is one. The user id decides where there is one. A number finds conversations
+ * from before the user id was known, but never those of another user id: a number can pass to somebody else. By number
+ * alone it is the one that was last written in.
+ */
+export async function findConversation(em: Em, person: Person): Promise<ConversationRow | undefined> {
+  return chosen(await find(em, person), person)
 }
 
 export interface NewInbound {
@@ -84,7 +88,8 @@ async function find(
   em: Em,
   { workspaceId, phoneNumberId, waId, userId }: Person,
 ): Promise<ConversationRow[]> {
-  const keys = [userId, waId].filter((key) => key !== undefined)
+  const keys = [userId, waId].filter((key) => typeof key === 'string')
+  if (keys.length === 0) return []
   const rows = await em.execute<Record<string, unknown>[]>(
     `select * from conversation where workspace_id = ? and phone_number_id = ?
      and (person_key in ${marks(keys)} or wa_id = ?) order by last_inbound_at desc, id for update`,

@@ -1,16 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type ErrorClass, VendorError } from '../errors.ts'
+import { type ErrorRow, testErrorTable } from '../error-rows.ts'
 import { failureOf, type Stub, type StubAnswer, startStub } from '../stub.ts'
 import { MAILCHIMP_RULES } from './errors.ts'
 import { createMailchimp } from './mailchimp.ts'
-
-interface Expected {
-  retryAfterMs?: number
-  recipientRefused?: boolean
-  throttleScope?: string
-  code?: string
-}
-type Row = [status: number, answer: StubAnswer, errorClass: ErrorClass, expected?: Expected]
 
 const REFUSED = { recipientRefused: true }
 const context = { signal: new AbortController().signal }
@@ -21,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => stub[Symbol.asyncDispose]())
 
-const mailchimp = () => createMailchimp({ baseUrl: stub.url, apiKey: 'k-us19', listId: 'l' })
+const mailchimp = (baseUrl = stub.url) => createMailchimp({ baseUrl, apiKey: 'k-us19', listId: 'l' })
 const person = { email: 'jane@example.com', statusIfNew: 'subscribed' } as const
 const problem = (title: string, detail = ''): StubAnswer => ({ body: { title, detail } })
 const invalid = (message: string): StubAnswer => ({
@@ -32,7 +24,7 @@ describe('Mailchimp’s error table', () => {
   const manyLists = "has signed up to a lot of lists very recently; we're not allowing more signups for now"
   const later = { retryAfterMs: 300_000, throttleScope: 'recipient' }
   const notReady = 'Your Campaign is not ready to send: '
-  const rows: Row[] = [
+  const rows: ErrorRow[] = [
     [400, invalid('Please enter a number'), 'PERMANENT', { code: 'Invalid Resource' }],
     [
       400,
@@ -84,21 +76,7 @@ describe('Mailchimp’s error table', () => {
     [503, problem('Service Unavailable'), 'TRANSIENT'],
     [504, { body: '' }, 'TRANSIENT'],
   ]
-  const messages: string[] = []
-
-  test.each(rows)('%i %j → %s', async (status, answer, errorClass, expected = {}) => {
-    stub.reply = { ...answer, status }
-    const error = await failureOf(mailchimp().upsertMember(person, context))
-    expect(error).toBeInstanceOf(VendorError)
-    const usual = { recipientRefused: false, throttleScope: 'account' }
-    expect(error).toMatchObject({ status, errorClass, ...usual, ...expected })
-    messages.push((error as Error).message)
-  })
-
-  test('every rule of it has an example', () => {
-    const unused = MAILCHIMP_RULES.filter(({ meaning }) => !messages.some((text) => text.includes(meaning)))
-    expect(unused).toEqual([])
-  })
+  testErrorTable(MAILCHIMP_RULES, rows, (baseUrl) => mailchimp(baseUrl).upsertMember(person, context))
 })
 
 describe('an answer of Mailchimp that is lost', () => {

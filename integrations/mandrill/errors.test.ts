@@ -1,16 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CallContext } from '../client.ts'
-import { type ErrorClass, VendorError } from '../errors.ts'
+import { type ErrorRow, testErrorTable } from '../error-rows.ts'
 import { failureOf, type Stub, type StubAnswer, startStub } from '../stub.ts'
 import { MANDRILL_RULES } from './errors.ts'
 import { createMandrill } from './mandrill.ts'
-
-type Row = [
-  status: number,
-  answer: StubAnswer,
-  errorClass: ErrorClass,
-  expected?: { retryAfterMs?: number; recipientRefused?: boolean; code?: string },
-]
 
 const context: CallContext = { signal: new AbortController().signal }
 const sender = { apiKey: 'k', fromEmail: 'a@b.co', fromName: 'A' }
@@ -27,7 +20,7 @@ beforeAll(async () => {
   stub = await startStub()
 })
 afterAll(() => stub[Symbol.asyncDispose]())
-const mandrill = () => createMandrill({ baseUrl: stub.url, ...sender })
+const mandrill = (baseUrl = stub.url) => createMandrill({ baseUrl, ...sender })
 
 const problem = (name: string, message = '', code = -1): StubAnswer => ({
   body: { status: 'error', code, name, message },
@@ -36,7 +29,7 @@ const validation = (message: object) =>
   problem('ValidationError', `Validation error: ${JSON.stringify({ message })}`, -2)
 const noAt = 'An email address must contain a single @'
 
-const rows: Row[] = [
+const rows: ErrorRow[] = [
   [401, problem('Invalid_Key'), 'AUTH'],
   [500, problem('Invalid_Key'), 'AUTH'],
   [402, problem('PaymentRequired', '', 10), 'AUTH'],
@@ -58,22 +51,8 @@ const rows: Row[] = [
   [502, { body: '<html>Bad gateway</html>' }, 'UNKNOWN', { code: 'HTTP_502' }],
   [429, { body: '' }, 'THROTTLED'],
 ]
-const messages: string[] = []
-
-test.each(rows)('Mandrill: %i %j → %s', async (status, answer, errorClass, expected = {}) => {
-  stub.reply = { ...answer, status }
-  const error = await failureOf(mandrill().sendTemplate(mail, context))
-  expect(error).toBeInstanceOf(VendorError)
-  const usual = { recipientRefused: false, throttleScope: 'account' }
-  expect(error).toMatchObject({ status, errorClass, ...usual, ...expected })
-  messages.push((error as Error).message)
-})
-
-test('every rule of Mandrill’s error table has an example', () => {
-  const unused = MANDRILL_RULES.filter(
-    ({ meaning }) => !messages.some((message) => message.includes(meaning)),
-  )
-  expect(unused).toEqual([])
+describe('Mandrill’s error table', () => {
+  testErrorTable(MANDRILL_RULES, rows, (baseUrl) => mandrill(baseUrl).sendTemplate(mail, context))
 })
 
 test('the same failure is TRANSIENT for what may be repeated and UNKNOWN for what may not', async () => {

@@ -1,7 +1,7 @@
 import type { CampaignReadings } from '../../entities/campaign.ts'
 import type { FactMetric } from '../../entities/fact.ts'
 import type { Em } from '../../entities/index.ts'
-import { insertRows } from '../../entities/sql.ts'
+import { appendFacts, type NewFact, sourceEvent } from '../facts.ts'
 import { type CampaignRow, lockCampaign, patchCampaign } from './campaign-row.ts'
 import type { Cause } from './events.ts'
 
@@ -67,18 +67,6 @@ export async function takeReport(
 /** Of an old campaign that is read for the first time, nobody knows when people opened it: nearest is when it was sent. */
 const firstReadingMs = 3_600_000
 
-const columns = [
-  'workspace_id',
-  'metric',
-  'channel',
-  'occurred_at',
-  'arrived_at',
-  'source_event',
-  'count',
-  'campaign_id',
-  'bot',
-]
-
 async function insertGrowth(
   em: Em,
   { id, workspaceId, mailchimpId, sentAt, report }: CampaignRow,
@@ -87,16 +75,16 @@ async function insertGrowth(
 ): Promise<void> {
   const isLate = sentAt && readAt.getTime() - sentAt.getTime() > firstReadingMs
   const openedAt = !report && isLate ? sentAt : readAt
-  const rows = grown.map(([metric, count]) => [
-    workspaceId,
-    metric,
-    'EMAIL',
-    metric === 'SENT' ? (sentAt ?? readAt) : openedAt,
-    readAt,
-    `mailchimp:report:${mailchimpId}:${metric}:${readings}`,
-    count,
-    id,
-    false,
-  ])
-  await insertRows(em, 'fact', columns, rows, 'on duplicate key update id = id')
+  const facts = grown.map(
+    ([metric, count]): NewFact => ({
+      workspaceId,
+      metric,
+      channel: 'EMAIL',
+      occurredAt: metric === 'SENT' ? (sentAt ?? readAt) : openedAt,
+      sourceEvent: sourceEvent('mailchimp', 'report', String(mailchimpId), metric, String(readings)),
+      count,
+      campaignId: id,
+    }),
+  )
+  await appendFacts(em, facts)
 }

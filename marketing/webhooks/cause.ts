@@ -1,5 +1,7 @@
 import type { Em } from '../../entities/index.ts'
+import type { Channel } from '../../entities/message.ts'
 import type { WebhookVendor } from '../../entities/webhook-receipt.ts'
+import type { Statement } from '../suppression.ts'
 
 /** What every effect of a webhook is written with. */
 export interface Cause {
@@ -11,6 +13,16 @@ export interface Cause {
   mayWait: boolean
   /** Told of something that happened to a campaign at Mailchimp; whether anything follows from it. */
   onCampaignEvent(em: Em, mailchimpId: string): Promise<boolean>
+}
+
+/** What a vendor reports that was said about an address. */
+export function statementOf(
+  { workspaceId, correlationId, jobId, vendor: source }: Cause,
+  channel: Channel,
+  address: string,
+  at: Date,
+): Statement {
+  return { workspaceId, correlationId, jobId, source, channel, address, at }
 }
 
 /** The event is about something we do not know yet: our own record, or an earlier event, is still on its way. */

@@ -8,7 +8,7 @@ import { normaliseEmail } from '../identity.ts'
 import type { LeadRow } from '../lead-row.ts'
 import { resubscribe, suppress } from '../suppression.ts'
 import { leadByEmail } from './addresses.ts'
-import { type Cause, NotKnownYet } from './cause.ts'
+import { type Cause, NotKnownYet, statementOf } from './cause.ts'
 
 /** Mailchimp's audience webhooks (https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/). */
 
@@ -62,8 +62,7 @@ function timeOf(firedAt: string): Date | undefined {
 function statement({ cause, at, address }: Happening, name: string) {
   const email = address(name)
   if (!email) return undefined
-  const { workspaceId, correlationId, jobId, vendor: source } = cause
-  return { workspaceId, correlationId, jobId, source, channel: 'EMAIL', address: email, at } as const
+  return statementOf(cause, 'EMAIL', email, at)
 }
 
 /** `delete` means that somebody of the agency removed the contact: the person has said nothing. */

@@ -2,7 +2,7 @@ import type { Em } from '../../entities/index.ts'
 import type { SuppressionReason } from '../../entities/suppression.ts'
 import { normaliseEmail } from '../identity.ts'
 import { lift, ownWords, suppress } from '../suppression.ts'
-import type { Cause } from './cause.ts'
+import { type Cause, statementOf } from './cause.ts'
 import { fields, seconds, text } from './read.ts'
 
 /** Mandrill's reasons to refuse an address. The others are faults of the sender, or pass by themselves. */
@@ -29,17 +29,9 @@ export async function applyDenyList(em: Em, body: unknown, cause: Cause): Promis
   const address = normaliseEmail(reject.email ?? '')
   const reason = denyReasons[reject.reason ?? '']
   if (type !== 'blacklist' || !address.ok || !reason || !ts) return false
-  const { workspaceId, correlationId, jobId, vendor: source } = cause
-  const about = {
-    workspaceId,
-    correlationId,
-    jobId,
-    source,
-    channel: 'EMAIL',
-    address: address.value,
-  } as const
-  if (action === 'add' || action === 'change') await suppress(em, { ...about, at: ts }, reason)
-  else if (action === 'remove' && !ownWords.includes(reason)) await lift(em, { ...about, at: ts }, [reason])
+  const statement = statementOf(cause, 'EMAIL', address.value, ts)
+  if (action === 'add' || action === 'change') await suppress(em, statement, reason)
+  else if (action === 'remove' && !ownWords.includes(reason)) await lift(em, statement, [reason])
   else return false
   return true
 }

@@ -6,8 +6,8 @@ import type { DeliveryState } from '../../entities/message.ts'
 import type { SuppressionReason } from '../../entities/suppression.ts'
 import { normaliseEmail } from '../identity.ts'
 import { type MessageRow, recordDelivery } from '../messages.ts'
-import { type Statement, suppress } from '../suppression.ts'
-import { type Cause, NotKnownYet } from './cause.ts'
+import { suppress } from '../suppression.ts'
+import { type Cause, NotKnownYet, statementOf } from './cause.ts'
 import { isMachine } from './machine.ts'
 import { applyDenyList, denyReasons } from './mandrill-deny-list.ts'
 import { countMessage, deliveredAt, tellOnce } from './message-facts.ts'
@@ -89,16 +89,7 @@ async function suppressAddress(em: Em, event: Event, meaning: Meaning, cause: Ca
   // A rejection is about the address only when Mandrill says so: it also rejects for faults of the sender.
   const reason = event.event === 'reject' ? denyReasons[event.msg.reject.reason ?? ''] : meaning.suppression
   if (!address.ok || !reason) return false
-  const { workspaceId, correlationId, jobId, vendor: source } = cause
-  const about = {
-    workspaceId,
-    correlationId,
-    jobId,
-    source,
-    channel: 'EMAIL',
-    address: address.value,
-  } as const
-  await suppress(em, { ...about, at: event.ts! } satisfies Statement, reason)
+  await suppress(em, statementOf(cause, 'EMAIL', address.value, event.ts!), reason)
   return true
 }
 

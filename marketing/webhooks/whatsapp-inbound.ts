@@ -12,7 +12,7 @@ import { appendLeadEvents } from '../lead-events.ts'
 import type { LeadRow } from '../lead-row.ts'
 import { lift, resubscribe, suppress } from '../suppression.ts'
 import { leadByPhone, phoneOf } from './addresses.ts'
-import type { Cause } from './cause.ts'
+import { type Cause, statementOf } from './cause.ts'
 import { wishIn } from './stop-words.ts'
 import { type Inbound, readInbound } from './whatsapp-message.ts'
 import { applyNewNumber } from './whatsapp-number.ts'
@@ -64,11 +64,11 @@ async function heed(
   { waId, userId }: ConversationRow,
   lead: LeadRow | undefined,
   { at, text }: Inbound,
-  { workspaceId, correlationId, jobId, vendor: source }: Cause,
+  cause: Cause,
 ): Promise<void> {
   const address = lead?.phone ?? (waId ? phoneOf(waId) : userId)
   if (!address) return
-  const about = { workspaceId, correlationId, jobId, source, channel: 'WHATSAPP', address, at } as const
+  const about = statementOf(cause, 'WHATSAPP', address, at)
   const wish = wishIn(text)
   if (wish === 'STOP') await suppress(em, about, 'STOP_WORD')
   if (wish === 'START') await resubscribe(em, about)

@@ -1,10 +1,11 @@
 import type { Em } from '../../entities/index.ts'
+import { fromSql } from '../../entities/sql.ts'
 import type { SuppressionReason } from '../../entities/suppression.ts'
 import { applyContactChange } from '../contact-change.ts'
 import { changeNumber, type Person } from '../conversations.ts'
 import { ownWords, suppress } from '../suppression.ts'
 import { leadByPhone, phoneOf } from './addresses.ts'
-import type { Cause } from './cause.ts'
+import { type Cause, statementOf } from './cause.ts'
 
 /** A person has another number now: conversation and lead follow, and so does what the person said about messages. */
 export async function applyNewNumber(
@@ -20,10 +21,8 @@ export async function applyNewNumber(
   const [before, after] = [lead?.phone ?? phoneOf(person.waId), phoneOf(to.waId)]
   const { workspaceId, correlationId, jobId, vendor } = cause
   // First, while no lead has the number yet: the lead's own no has been told of.
-  for (const said of await ownWordsAbout(em, workspaceId, before)) {
-    const about = { workspaceId, correlationId, jobId, source: vendor, channel: 'WHATSAPP' } as const
-    await suppress(em, { ...about, address: after, at: said.at }, said.reason)
-  }
+  for (const said of await ownWordsAbout(em, workspaceId, before))
+    await suppress(em, statementOf(cause, 'WHATSAPP', after, said.at), said.reason)
   if (lead) {
     const about = { workspaceId, correlationId, jobId, vendor, at, leadId: lead.id }
     await applyContactChange(em, { ...about, fields: { phone: after }, type: 'PHONE_CHANGED' })
@@ -32,11 +31,11 @@ export async function applyNewNumber(
 }
 
 async function ownWordsAbout(em: Em, workspaceId: string, address: string) {
-  const rows = await em.execute<{ reason: SuppressionReason; at: string }[]>(
+  const rows = await em.execute<Record<string, unknown>[]>(
     "select reason, at from suppression where workspace_id = ? and channel = 'WHATSAPP' and address = ? and lifted_at is null",
     [workspaceId, address],
   )
   return rows
+    .map((row) => fromSql<{ reason: SuppressionReason; at: Date }>(row))
     .filter(({ reason }) => ownWords.includes(reason))
-    .map(({ reason, at }) => ({ reason, at: new Date(`${at.replace(' ', 'T')}Z`) }))
 }

@@ -5,11 +5,11 @@ import type { Em } from '../../entities/index.ts'
 import { Lead } from '../../entities/lead.ts'
 import type { DeliveryState } from '../../entities/message.ts'
 import type { SuppressionReason } from '../../entities/suppression.ts'
-import { lastInboundAt } from '../conversations.ts'
+import { findConversation } from '../conversations.ts'
 import { type MessageRow, recordDelivery } from '../messages.ts'
 import { suppress } from '../suppression.ts'
 import { leadByPhone, phoneOf } from './addresses.ts'
-import { type Cause, NotKnownYet } from './cause.ts'
+import { type Cause, NotKnownYet, statementOf } from './cause.ts'
 import { countMessage } from './message-facts.ts'
 import { fields, seconds, text, vendorId, waId } from './read.ts'
 
@@ -71,21 +71,22 @@ async function suppressPerson(
   em: Em,
   { phoneNumberId, status }: Report,
   message: MessageRow | undefined,
-  { workspaceId, correlationId, jobId, vendor: source }: Cause,
+  cause: Cause,
 ): Promise<boolean> {
   const at = status.timestamp!
   const reason = status.errors.map(({ code }) => suppressions[code ?? '']).find(Boolean)
-  const address = reason && (await addressOf(em, workspaceId, status.recipient_id, message))
+  const address = reason && (await addressOf(em, cause.workspaceId, status.recipient_id, message))
   if (!reason || !address) return false
   const person = {
-    workspaceId,
+    workspaceId: cause.workspaceId,
     phoneNumberId: phoneNumberId ?? '',
     waId: status.recipient_id,
     userId: undefined,
   }
   // Who has written since can be reached.
-  if (reason === 'UNREACHABLE' && ((await lastInboundAt(em, person)) ?? 0) > at) return false
-  await suppress(em, { workspaceId, correlationId, jobId, source, channel: 'WHATSAPP', address, at }, reason)
+  if (reason === 'UNREACHABLE' && ((await findConversation(em, person))?.lastInboundAt ?? 0) > at)
+    return false
+  await suppress(em, statementOf(cause, 'WHATSAPP', address, at), reason)
   return true
 }
 

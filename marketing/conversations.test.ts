@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { newId } from '../../entities/ids.ts'
-import { createWorld, type World } from '../../test/support/world.ts'
+import { newId } from '../entities/ids.ts'
+import { createWorld, type World } from '../test/support/world.ts'
 import { findConversation } from './conversations.ts'
 
 let world: World
@@ -23,14 +23,16 @@ async function insert(userId: string | null, waId: string | null, minute = 0, nu
   return id
 }
 const found = async (person: { userId?: string | null; waId?: string | null }) =>
-  (await findConversation(world.fork(), { phoneNumberId, ...person }))?.id
+  (await findConversation(world.fork(), { workspaceId: world.actor.workspaceId, phoneNumberId, ...person }))
+    ?.id
 
 describe('a conversation', () => {
   test('is told with the time the person last wrote', async () => {
     const id = await insert('US.1', '16505551234', 7)
-    expect(await findConversation(world.fork(), { phoneNumberId, userId: 'US.1' })).toEqual({
+    const { workspaceId } = world.actor
+    expect(await findConversation(world.fork(), { workspaceId, phoneNumberId, userId: 'US.1' })).toEqual({
       id,
-      workspaceId: world.actor.workspaceId,
+      workspaceId,
       phoneNumberId,
       personKey: 'US.1',
       waId: '16505551234',
