@@ -136,11 +136,11 @@ export function campaignSyncMutations({ builder, Job }: Api): void {
       description:
         'Brings all campaigns and Mailchimp in step, in both directions, and compares the audience.',
       authScopes,
-      args: { input: t.arg({ type: SyncCampaignsInput }) },
+      args: { input: t.arg({ type: SyncCampaignsInput, required: true }) },
       errors: { types: [InvalidInputError, IdempotencyConflictError] },
       resolve: (_, { input }, context, info) => {
-        const scope = input?.audienceOnly ? 'AUDIENCE' : 'ALL'
-        return start(context, { scope }, enqueueOptions(input ?? {}, context, info))
+        const scope = input.audienceOnly ? 'AUDIENCE' : 'ALL'
+        return start(context, { scope }, enqueueOptions(input, context, info))
       },
     }),
   }))

@@ -101,10 +101,10 @@ test('each mutation takes one argument, `input`, whose type is named after it', 
     .getFields()
   const shapes = Object.values(mutations)
     .filter(({ name }) => name !== 'enqueueJob')
-    .map(({ name, args }) => [name, args.map((arg) => `${arg.name}: ${arg.type}`.replace(/!$/, ''))])
+    .map(({ name, args }) => [name, args.map((arg) => `${arg.name}: ${arg.type}`)])
   expect(shapes.length).toBeGreaterThan(5)
   for (const [name, args] of shapes)
-    expect(args).toEqual([`input: ${String(name).replace(/^./, (first) => first.toUpperCase())}Input`])
+    expect(args).toEqual([`input: ${String(name).replace(/^./, (first) => first.toUpperCase())}Input!`])
 })
 
 test('nulls for what may be left out are left out; nulls that mean something stay', () => {

@@ -1,5 +1,7 @@
 /** The control API of the vendors' stand-ins; see sandbox/README.md. */
 export interface Sandbox {
+  /** Any other call of the control API. */
+  call<Answer>(method: string, path: string, body?: unknown): Promise<Answer>
   addFault(order: FaultOrder): Promise<string>
   /** Takes a fault back and says how often it struck. */
   removeFault(id: string): Promise<number>
@@ -27,6 +29,8 @@ export function openSandbox(url: string): Sandbox {
   const call = (method: string, path: string, body?: unknown) =>
     control(`${url}/_sandbox${path}`, method, body)
   return {
+    call: async <Answer>(method: string, path: string, body?: unknown) =>
+      (await call(method, path, body)) as Answer,
     addFault: async (order) => ((await call('POST', '/faults', order)) as { id: string }).id,
     async removeFault(id) {
       const { hits } = (await call('GET', `/faults/${id}`)) as { hits: number }

@@ -40,7 +40,7 @@ async function create(name: string): Promise<{ id: string; job: string }> {
 
 async function syncAll(): Promise<string> {
   const { syncCampaigns } = await system.ask<{ syncCampaigns: { job: { id: string } } }>(
-    'mutation { syncCampaigns { ... on CampaignSyncPayload { job { id } } } }',
+    'mutation { syncCampaigns(input: {}) { ... on CampaignSyncPayload { job { id } } } }',
   )
   return syncCampaigns.job.id
 }
