@@ -146,9 +146,11 @@ async function ask(
 ): Promise<{ verdict: Verdict; waitMs: number }> {
   const { connections, rates, perRecipient } = settings.limits
   const pair = recipient === undefined ? undefined : perRecipient
+  // Not read without a pair; a script has to name a key all the same.
+  const pairKey = pair ? keys.to(recipient!) : keys.state
   const [verdict, waitMs] = (await settings.run(
     ENTER,
-    [keys.state, keys.calls, keys.hungry, keys.backlog, keys.to(recipient ?? ''), ...keys.rates],
+    [keys.state, keys.calls, keys.hungry, keys.backlog, pairKey, ...keys.rates],
     [
       permit,
       processId,

@@ -6,6 +6,7 @@ import { ApiKey } from '../entities/api-key.ts'
 import { defineJobFor } from '../ledger/definition.ts'
 import { type Api, startApi, take } from '../test/support/api.ts'
 import { hashKey } from './auth.ts'
+import type { Route } from './start.ts'
 
 const nothing = defineJobFor<unknown>()({
   name: 'nothing.run',
@@ -336,6 +337,29 @@ test('a request on a connection that was open before closing began is answered, 
   expect(await get()).toEqual({ status: 200, connection: 'keep-alive' })
   const closing = other.server.close()
   expect(await get()).toEqual({ status: 200, connection: 'close' })
+  await closing
+  await other.close()
+  agent.destroy()
+})
+
+test('an answer that was under way when closing began is the connection’s last, too', async () => {
+  const arrived = Promise.withResolvers<void>()
+  const slow = Promise.withResolvers<void>()
+  const route: Route = async (_, response) => {
+    arrived.resolve()
+    await slow.promise
+    response.end('done')
+  }
+  const other = await startApi([nothing], {}, { routes: { '/slow': route } })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const answer = Promise.withResolvers<string | undefined>()
+  request(`${other.server.url}/slow`, { agent }, (response) => {
+    response.resume().on('end', () => answer.resolve(response.headers.connection))
+  }).end()
+  await arrived.promise
+  const closing = other.server.close()
+  slow.resolve()
+  expect(await answer.promise).toBe('close')
   await closing
   await other.close()
   agent.destroy()

@@ -46,7 +46,7 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   const keyring = openKeyring(fork, log)
   const live = trackSubscriptions(keyring)
   const yoga = createGraphql(config, { log, fork, ledger, events, timelines, integrations }, live)
-  const state: State = { closing: false, lastRequestAt: 0 }
+  const state: State = { closing: false, lastRequestAt: 0, answering: new Set() }
   const graphiql = config.GRAPHIQL ? createGraphiql() : undefined
   const server = createServer(doorman(settings, { yoga, keyring, graphiql, state }))
   server.keepAliveTimeout = 65_000
@@ -63,6 +63,7 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   async function close(): Promise<void> {
     if (state.closing) return
     state.closing = true
+    for (const response of state.answering) announceEnd(response)
     await untilQuiet(state)
     const stopped = new Promise<void>((resolve) => server.close(() => resolve()))
     await sockets.close()
@@ -84,6 +85,8 @@ interface Parts {
 interface State {
   closing: boolean
   lastRequestAt: number
+  /** Answers under way. */
+  answering: Set<ServerResponse>
 }
 
 /** Sends each request to the part that answers it. */
@@ -116,7 +119,9 @@ function doorman(
 
   return (request, response) => {
     state.lastRequestAt = Date.now()
-    if (state.closing) response.setHeader('Connection', 'close')
+    state.answering.add(response)
+    response.once('close', () => state.answering.delete(response))
+    if (state.closing) announceEnd(response)
     answer(request, response).catch((error: Error) => {
       if (response.destroyed) return log.debug({ err: error }, 'The client left')
       log.error({ err: error, path: pathOf(request) }, 'Unexpected error in a request')
@@ -131,9 +136,14 @@ function doorman(
   }
 }
 
+/** The client is not to reuse this connection. */
+function announceEnd(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('Connection', 'close')
+}
+
 /** A client that has not asked for so long is not about to reuse its connection. */
-const quietMs = 500
-const longestQuietMs = 3_000
+const quietMs = 1_000
+const longestQuietMs = 4_000
 
 /**
  * A kept-alive connection must not be closed under a request that is on its way. So those that are in use get one more
