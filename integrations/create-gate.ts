@@ -28,6 +28,8 @@ export interface GateSettings {
   /** What an operator said, for when Redis has forgotten it. */
   forced?: Forced | undefined
   onChange?: ((change: BreakerChange) => void) | undefined
+  /** Told when Redis did not learn how a call ended: it is away, or the script is wrong. */
+  onError?: ((error: unknown) => void) | undefined
   /** Breaker and waiting times in ms, for tests. */
   timing?: Partial<GateTiming> | undefined
 }
@@ -172,8 +174,9 @@ function permitOf(parts: Parts, permit: string, call: PendingCall): Permit {
       try {
         const told = await within(leaveWithinMs, leave(parts, permit, end))
         return told && waiting(parts, call, end, told.retryInMs)
-      } catch {
-        // Redis is away. The place is free again when the lease ends.
+      } catch (error) {
+        // The call's own result is what matters; its place is free again when the lease ends.
+        parts.settings.onError?.(error)
         return undefined
       } finally {
         parts.turns.wake()

@@ -44,6 +44,7 @@ export function gateOf(config: Config, run: RunScript, log: Logger, source: Acco
     leaseMs,
     forced: forced ?? undefined,
     onChange: (change) => tell(log, source, change),
+    onError: (error) => log.warn({ err: error, vendor }, 'Redis was not told how a call to a vendor ended'),
   })
 }
 
