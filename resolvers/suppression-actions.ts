@@ -4,18 +4,19 @@ import { InvalidInputError } from '../ledger/errors.ts'
 import { normaliseEmail, normalisePhone } from '../marketing/identity.ts'
 import { type Statement, type SuppressionRow, suppress, unsuppress } from '../marketing/suppression.ts'
 import type { Api } from '../schema/api.ts'
+import type { InputFields } from '../schema/builder.ts'
 import type { Context } from '../schema/context.ts'
 
 /** What operators do about addresses nothing is to be sent to. */
 export function suppressionActions({ builder, Suppression, Channel }: Api): void {
-  const SuppressAddressInput = builder.inputType('SuppressAddressInput', {
-    fields: (t) => ({
-      channel: t.field({ type: Channel, required: true }),
-      address: t.string({ required: true, description: 'E-mail address, or phone number.' }),
-      country: t.string({ description: 'ISO 3166 code a phone number without + belongs to.' }),
-      reason: t.string({ description: 'Why; kept with the action.' }),
-    }),
+  const fields = (t: InputFields) => ({
+    channel: t.field({ type: Channel, required: true }),
+    address: t.string({ required: true, description: 'E-mail address, or phone number.' }),
+    country: t.string({ description: 'ISO 3166 code a phone number without + belongs to.' }),
+    reason: t.string({ description: 'Why; kept with the action.' }),
   })
+  const SuppressAddressInput = builder.inputType('SuppressAddressInput', { fields })
+  const UnsuppressAddressInput = builder.inputType('UnsuppressAddressInput', { fields })
   const SuppressAddressPayload = builder
     .objectRef<{ suppression: SuppressionRow; created: boolean }>('SuppressAddressPayload')
     .implement({
@@ -55,7 +56,7 @@ export function suppressionActions({ builder, Suppression, Channel }: Api): void
       description:
         'Lets an address be written to again, whatever spoke against it. Leads who said no stay as they are: see `updateLead`.',
       authScopes: { permission: 'leads:write' },
-      args: { input: t.arg({ type: SuppressAddressInput, required: true }) },
+      args: { input: t.arg({ type: UnsuppressAddressInput, required: true }) },
       errors: { types: [InvalidInputError] },
       resolve: (_, { input }, { ledger, actor }) =>
         ledger.transaction(async (em) => {

@@ -78,7 +78,7 @@ test('what somebody unsubscribed from is shown with its reason, and an operator 
   }
   const change = async (name: string, input: object) => {
     const selection = `{ __typename ${selections[name]} ... on InvalidInputError { issues { path message } } }`
-    const mutation = `mutation ($input: SuppressAddressInput!) { ${name}(input: $input) ${selection} }`
+    const mutation = `mutation ($input: ${name.replace(/^./, (first) => first.toUpperCase())}Input!) { ${name}(input: $input) ${selection} }`
     return (await webhooks.api.ask(mutation, { input })).data[name]
   }
   const list = async (filter: object) =>
