@@ -5,7 +5,6 @@ import { z } from 'zod'
 import type { CallContext, Caller } from '../client.ts'
 import { lostAnswer, type VendorAnswer } from '../http.ts'
 import type { ErrorRule, Problem } from '../rules.ts'
-import { readResults } from './archive.ts'
 import { withQuery } from './paths.ts'
 import type { Batch, BatchOperation, BatchResult, Mailchimp } from './verbs.ts'
 
@@ -99,6 +98,8 @@ async function readBatch(call: Caller, id: string, context: CallContext): Promis
 /** The address carries its own permission, so our key stays here. */
 async function batchResults(download: Caller, url: string, context: CallContext): Promise<BatchResult[]> {
   const operation = 'batchResults'
+  // Loaded when it is needed: few processes ever read an archive.
+  const { readResults } = await import('./archive.ts')
   const archive = await download(
     {
       operation,

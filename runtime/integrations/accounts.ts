@@ -62,19 +62,19 @@ export function createConnections(parts: ConnectionParts): Connections {
   const known = new Map<string, { until: number; connections: Promise<Connection[]> }>()
   const made = new Map<string, Connection>()
 
-  function connectionOf(source: AccountSource): Connection {
+  async function connectionOf(source: AccountSource): Promise<Connection> {
     const slot = `${source.workspaceId}:${source.vendor}`
     const before = made.get(slot)
     if (before && JSON.stringify(before.source) === JSON.stringify(source)) return before
     const gate = gateOf(parts.config, parts.run, parts.log, source)
-    const connection = { source, gate, vendor: createClient(parts, source, gate) }
+    const connection = { source, gate, vendor: await createClient(parts, source, gate) }
     made.set(slot, connection)
     return connection
   }
 
   async function read(workspaceId: string): Promise<Connection[]> {
     const sources = await readSources(parts.fork(), parts.config, parts.vault, workspaceId)
-    return sources.map(connectionOf)
+    return Promise.all(sources.map(connectionOf))
   }
 
   return {

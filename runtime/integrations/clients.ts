@@ -9,8 +9,6 @@ import { createHubspotTokens } from '../../integrations/hubspot/tokens.ts'
 import { createMailchimp } from '../../integrations/mailchimp/mailchimp.ts'
 import type { Mailchimp } from '../../integrations/mailchimp/verbs.ts'
 import { createMandrill } from '../../integrations/mandrill/mandrill.ts'
-import { createSmtp } from '../../integrations/smtp/smtp.ts'
-import { readTemplates } from '../../integrations/smtp/templates.ts'
 import { createTwenty } from '../../integrations/twenty/twenty.ts'
 import type { Whatsapp } from '../../integrations/whatsapp/verbs.ts'
 import { createWhatsapp } from '../../integrations/whatsapp/whatsapp.ts'
@@ -37,7 +35,11 @@ export type VendorClient =
 /** Reaches the vendor and is let in. @throws VendorError */
 type Check = (context: CallContext) => Promise<void>
 
-type Build = (parts: ClientParts, source: AccountSource, common: CallSettings) => VendorClient
+type Build = (
+  parts: ClientParts,
+  source: AccountSource,
+  common: CallSettings,
+) => VendorClient | Promise<VendorClient>
 
 const builders: Record<Vendor, Build> = {
   mailchimp({ config }, { settings, credentials }, common) {
@@ -57,7 +59,10 @@ const builders: Record<Vendor, Build> = {
     })
     return { role: 'email', client, check: (context) => client.check(context) }
   },
-  smtp({ config }, { settings, credentials }, common) {
+  async smtp({ config }, { settings, credentials }, common) {
+    // Its libraries take as much memory as all the rest, in every process; few installations send by SMTP.
+    const { createSmtp } = await import('../../integrations/smtp/smtp.ts')
+    const { readTemplates } = await import('../../integrations/smtp/templates.ts')
     const { fromEmail = '', fromName = '' } = settings
     const templates = readTemplates(config.EMAIL_TEMPLATES)
     const client = createSmtp({
@@ -109,7 +114,11 @@ const builders: Record<Vendor, Build> = {
 }
 
 /** Makes the client of an account. Nothing is called yet. */
-export function createClient(parts: ClientParts, source: AccountSource, gate: Gate): VendorClient {
+export async function createClient(
+  parts: ClientParts,
+  source: AccountSource,
+  gate: Gate,
+): Promise<VendorClient> {
   return builders[source.vendor](parts, source, { gate, onCall: parts.onCall })
 }
 
