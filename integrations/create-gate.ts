@@ -131,13 +131,14 @@ async function enter(
   for (;;) {
     signal.throwIfAborted()
     const permit = `${processId}:${randomBytes(6).toString('hex')}`
+    const seen = parts.turns.wakes()
     const { verdict, waitMs } = await ask(parts, permit, call)
     if (verdict === 'GO') return permitOf(parts, permit, call)
     const { patienceMs } = parts.timing
     const short = verdict === 'WAIT' || (verdict === 'PAUSED' && waitMs <= patienceMs)
     if (!short || Date.now() + waitMs > deadline)
       throw refusedEntry(parts.settings.vendor, call.operation, verdict, waitMs)
-    await parts.turns.woken(waitMs, signal)
+    await parts.turns.woken(waitMs, signal, seen)
   }
 }
 

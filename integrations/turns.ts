@@ -6,22 +6,27 @@ export interface Turns<T> {
    * handed to `discard`.
    */
   take(signal: AbortSignal, work: () => Promise<T>, discard: (unused: T) => void): Promise<T>
-  /** Waits so long, or until `wake`. @throws the signal's reason */
-  woken(ms: number, signal: AbortSignal): Promise<void>
+  /** Number of wakes so far: read it before asking, so that a wake that comes while asking is not missed. */
+  wakes(): number
+  /** Waits so long, or until a wake beyond number `seen`. @throws the signal's reason */
+  woken(ms: number, signal: AbortSignal, seen: number): Promise<void>
   wake(): void
 }
 
 export function createTurns<T>(): Turns<T> {
   let last: Promise<unknown> = Promise.resolve()
   let sleeper: (() => void) | undefined
+  let count = 0
   return {
     take(signal, work, discard) {
       const turn = last.then(work)
       last = turn.catch(() => undefined)
       return unlessAborted(turn, signal, discard)
     },
-    woken: (ms, signal) =>
+    wakes: () => count,
+    woken: (ms, signal, seen) =>
       new Promise((resolve, reject) => {
+        if (count !== seen) return resolve()
         const end = (settle: () => void) => () => {
           clearTimeout(timer)
           signal.removeEventListener('abort', aborted)
@@ -33,7 +38,10 @@ export function createTurns<T>(): Turns<T> {
         sleeper = end(resolve)
         signal.addEventListener('abort', aborted, { once: true })
       }),
-    wake: () => sleeper?.(),
+    wake() {
+      count += 1
+      sleeper?.()
+    },
   }
 }
 
