@@ -4,55 +4,46 @@ import { median, remark, report } from './support/report.ts'
 import { services } from './support/services.ts'
 
 /**
- * How much of a vendor's allowance two processes get through together, without ever going over it. The peer is the
- * allowance itself: requests per second, or what the connections can carry at the vendor's answer time.
+ * What two processes get through together. Of a rate: against the allowance itself, which they must never go over. Of ten
+ * connections: against the same client with ten calls at once and no gate, because connecting and answering take their time.
  */
 
 const rounds = 3
 const latencyMs = 50
+const allowance = 50
+const rateCalls = 500
+const connectionCalls = 2_000
 
-interface Case {
-  metric: string
-  connections: number
-  rates: string
-  /** Requests per second that are allowed. */
-  allowance: number
-  calls: number
+const shared: number[] = []
+const gated: number[] = []
+const bare: number[] = []
+for (let round = 1; round <= rounds; round++) {
+  const rate = await measure(`rate, round ${round}`, [rateCalls / 2, 10, `${allowance}/1s`])
+  // What the first second allows comes at once, so it is not counted.
+  shared.push(perSecond(rate.slice(allowance)))
+  gated.push(perSecond(await measure(`connections, round ${round}`, [connectionCalls / 2, 10, ''])))
+  bare.push(perSecond(await measure(`no gate, round ${round}`, [connectionCalls / 2, 0, '', 5, 'bare'])))
 }
+report('limiter', 'rate_vs_allowance', median(shared), { name: 'allowance', value: allowance })
+report('limiter', 'connections_vs_bare', median(gated), { name: 'no gate', value: median(bare) })
 
-const cases: Case[] = [
-  { metric: 'requests_per_second', connections: 10, rates: '50/1s', allowance: 50, calls: 500 },
-  { metric: 'connections', connections: 10, rates: '', allowance: (10 * 1_000) / latencyMs, calls: 2_000 },
-]
-
-for (const one of cases) {
-  const rates: number[] = []
-  for (let round = 1; round <= rounds; round++) rates.push(await measure(one, round))
-  report('limiter', `${one.metric}_vs_allowance`, median(rates), { name: 'allowance', value: one.allowance })
-}
-
-async function measure(
-  { metric, connections, rates, calls, allowance }: Case,
-  round: number,
-): Promise<number> {
+/** When the vendor got each request, in ms. */
+async function measure(name: string, load: (string | number)[]): Promise<readonly number[]> {
   const vendor = await startCountingServer(latencyMs)
-  const key = `bench:gate:${metric}:${process.pid}:${round}`
-  const args = [vendor.url, services.redisUrl, key, calls / 2, connections, rates].map(String)
+  const key = `bench:gate:${process.pid}:${name}`
+  const args = [vendor.url, services.redisUrl, key, ...load].map(String)
   const processes = await Promise.all([1, 2].map(() => startChild('test/support/gate-load.ts', { args })))
   await Promise.all(processes.map((child) => child.ask('go')))
   await Promise.all(processes.map((child) => child.stop()))
   const { arrivals, highest } = vendor
   await vendor.close()
-  const rate = perSecond(arrivals, allowance)
-  const busiest = rates === '' ? '' : `, ${busiestSpan(arrivals, 1_000)} in the busiest second`
+  const busiest = busiestSpan(arrivals, 1_000)
   remark(
-    `${metric} round ${round}: ${rate.toFixed(1)}/s of ${allowance}/s, ${highest.underWay} at once${busiest}`,
+    `${name}: ${perSecond(arrivals).toFixed(1)}/s, ${highest.underWay} at once, ${busiest} in the busiest second`,
   )
-  return rate
+  return arrivals
 }
 
-/** Steady rate: the first second's worth comes at once, so it is not counted. */
-function perSecond(arrivals: readonly number[], allowance: number): number {
-  const steady = arrivals.slice(allowance)
-  return ((steady.length - 1) * 1_000) / (steady.at(-1)! - steady[0]!)
+function perSecond(arrivals: readonly number[]): number {
+  return ((arrivals.length - 1) * 1_000) / (arrivals.at(-1)! - arrivals[0]!)
 }

@@ -1,13 +1,22 @@
 // One process that calls a vendor as fast as the account's gate lets it. Arguments: vendor URL, Redis URL, key of the
-// account, number of calls, connections, rates. Says `ready`, begins at the first message, answers how often it was sent away.
+// account, number of calls, connections, rates, lanes (so many calls at once; default: all), and `bare` for no gate at all.
+// Says `ready`, begins at the first message, answers how often it was sent away.
 import { createGate } from '../../integrations/create-gate.ts'
 import { parseRates } from '../../integrations/limits.ts'
 import { createMailchimp } from '../../integrations/mailchimp/mailchimp.ts'
 import { connect } from '../../queue/connection.ts'
 import { createScripts } from '../../queue/scripts.ts'
 
-const [baseUrl = '', redisUrl = '', key = '', calls = '0', connections = '0', rates = ''] =
-  process.argv.slice(2)
+const [
+  baseUrl = '',
+  redisUrl = '',
+  key = '',
+  calls = '0',
+  connections = '0',
+  rates = '',
+  lanes = '',
+  bare = '',
+] = process.argv.slice(2)
 const redis = connect(redisUrl, 'patient', () => undefined)
 const gate = createGate({
   run: createScripts(redis),
@@ -17,7 +26,7 @@ const gate = createGate({
   limits: { connections: Number(connections), rates: parseRates(rates) ?? [] },
   leaseMs: 10_000,
 })
-const mailchimp = createMailchimp({ baseUrl, apiKey: 'load-us1', listId: 'l', gate })
+const mailchimp = createMailchimp({ baseUrl, apiKey: 'load-us1', listId: 'l', ...(bare === '' && { gate }) })
 
 /** As a job does: sent away, it comes back when it was told to. */
 async function callUntilDone(): Promise<number> {
@@ -34,7 +43,13 @@ async function callUntilDone(): Promise<number> {
 }
 
 process.once('message', async () => {
-  const away = await Promise.all(Array.from({ length: Number(calls) }, callUntilDone))
+  let left = Number(calls)
+  const lane = async () => {
+    let away = 0
+    while (left-- > 0) away += await callUntilDone()
+    return away
+  }
+  const away = await Promise.all(Array.from({ length: Number(lanes || calls) }, lane))
   process.send?.(away.reduce((sum, times) => sum + times, 0))
   redis.disconnect()
 })
