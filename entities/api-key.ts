@@ -13,12 +13,14 @@ const permissions = [
   'jobs:write',
   'campaigns:send',
   'workspace:admin',
+  'installation:read',
+  'installation:admin',
 ] as const
 export type Permission = (typeof permissions)[number]
 
 const byRole: Record<Role, readonly Permission[]> = {
   VIEWER: ['leads:read', 'jobs:read'],
-  OPERATOR: ['leads:read', 'leads:write', 'jobs:read', 'jobs:write'],
+  OPERATOR: ['leads:read', 'leads:write', 'jobs:read', 'jobs:write', 'installation:read'],
   MARKETER: ['leads:read', 'leads:write', 'jobs:read', 'campaigns:send'],
   ADMIN: permissions,
 }
@@ -46,8 +48,16 @@ const ApiKeySchema = defineEntity({
 export class ApiKey extends ApiKeySchema.class {}
 ApiKeySchema.setClass(ApiKey)
 
-/** What a key may do: the permissions of its role, narrowed by its scopes. */
-export function permissionsOf(key: { role: Role; scopes?: Permission[] | null }): ReadonlySet<Permission> {
-  const allowed = byRole[key.role]
+/**
+ * What a key may do: the permissions of its role, narrowed by its scopes. What concerns all workspaces at once
+ * (`installation:…`) is left to the keys of the default workspace.
+ */
+export function permissionsOf(
+  key: { role: Role; scopes?: Permission[] | null },
+  inDefaultWorkspace = true,
+): ReadonlySet<Permission> {
+  const allowed = byRole[key.role].filter(
+    (permission) => inDefaultWorkspace || !permission.startsWith('installation:'),
+  )
   return new Set(key.scopes ? allowed.filter((permission) => key.scopes?.includes(permission)) : allowed)
 }

@@ -3,7 +3,7 @@ import { code, id, time } from './columns.ts'
 import type { Channel } from './message.ts'
 import { Workspace } from './workspace.ts'
 
-const factMetrics = [
+export const factMetrics = [
   'CREATED',
   'SYNCED',
   'SENT',
@@ -27,10 +27,7 @@ const FactSchema = defineEntity({
   name: 'Fact',
   tableName: 'fact',
   uniques: [{ name: 'fact_source', properties: ['workspaceId', 'sourceEvent'] }],
-  indexes: [
-    { name: 'fact_arrived', properties: ['arrivedAt'] },
-    { name: 'fact_occurred', properties: ['workspaceId', 'occurredAt'] },
-  ],
+  indexes: [{ name: 'fact_occurred', properties: ['workspaceId', 'occurredAt'] }],
   properties: {
     id: p.bigint().primary().autoincrement(),
     workspaceId: () => p.manyToOne(Workspace).mapToPk().fieldName('workspace_id').index(false),

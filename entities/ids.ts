@@ -18,6 +18,10 @@ const idPrefixes = {
   job: 'job',
   message: 'msg',
   audit: 'audit',
+  schedule: 'sched',
+  backup: 'bak',
+  verification: 'verif',
+  erasure: 'erase',
 } as const
 
 export type IdKind = keyof typeof idPrefixes

@@ -45,6 +45,7 @@ const JobSchema = defineEntity({
     { name: 'job_name', properties: ['workspaceId', 'name', 'id'] },
     { name: 'job_lead', properties: ['leadId', 'id'] },
     { name: 'job_campaign', properties: ['campaignId', 'id'] },
+    { name: 'job_schedule', properties: ['scheduleId', 'id'] },
     { name: 'job_correlation', properties: ['correlationId'] },
     { name: 'job_finished', properties: ['finishedAt'] },
   ],
@@ -77,6 +78,7 @@ const JobSchema = defineEntity({
     leadId: id().nullable(),
     campaignId: id().nullable(),
     retryOf: id().nullable(),
+    scheduleId: id().nullable(),
     requestedBy: id().nullable(),
     cancelRequestedAt: time().nullable(),
     /** When the dispatcher has to look at the row again; null once the state is final. */

@@ -3,12 +3,14 @@ import type { Em } from './index.ts'
 /** Set-based SQL on the caller's transaction. The driver returns JSON and times as text; these functions know the columns. */
 
 const jsonColumns = new Set([
+  'contents',
   'input',
   'progress',
   'report',
   'result',
   'detail',
   'fields',
+  'findings',
   'settings',
   'synced_content',
   'variables',

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { z } from 'zod'
 import type { Permission } from '../entities/api-key.ts'
 import type { Em } from '../entities/index.ts'
+import type { CatchUpPolicy, OverlapPolicy } from '../entities/schedule.ts'
 
 /**
  * Terminology. A **job definition** is a file in workers/: what a kind of job takes, how it is retried and what it does.
@@ -35,11 +36,25 @@ export interface JobDefinition<Input, Progress, Result, Services> {
   cpuHeavy?: boolean
   /** PM2 app that runs it; by default one of its own. Auxiliary jobs ride with the job they belong to. */
   app?: string
+  /** INSTALLATION: it concerns all workspaces at once, so that only the default workspace has such jobs. Default WORKSPACE. */
+  scope?: 'WORKSPACE' | 'INSTALLATION'
+  /** The schedule it comes with. */
+  schedule?: DefaultSchedule
   /** Without it the job cannot be started from outside. */
   mutation?: { permission: Permission }
   /** What the job is about, to find it by. */
   subject?: (input: Input) => { leadId?: string; campaignId?: string }
   run(input: Input, context: JobContext<Progress, Services>): Promise<Result>
+}
+
+/** A schedule that is made for a job once; afterwards its row is the truth, whatever stands here. */
+export interface DefaultSchedule {
+  cron: string
+  /** IANA time zone; by default the workspace's. */
+  timeZone?: string
+  overlap?: OverlapPolicy
+  catchUp?: CatchUpPolicy
+  input?: Record<string, unknown>
 }
 
 /** A definition whose types are not known: how the registry and the ledger see it. */

@@ -24,6 +24,7 @@ export interface EnqueueRequest {
   priority?: number | undefined
   attempts?: number | undefined
   retryOf?: string | undefined
+  scheduleId?: string | undefined
   leadId?: string | undefined
   campaignId?: string | undefined
 }

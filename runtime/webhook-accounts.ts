@@ -1,9 +1,9 @@
+import { defaultWorkspaceId } from '../entities/default-workspace.ts'
 import type { Em } from '../entities/index.ts'
 import type { WebhookVendor } from '../entities/webhook-receipt.ts'
 import { type SignedRequest, verifyWebhook } from '../integrations/webhook-signatures.ts'
 import { type Config, listOf } from './config.ts'
 import type { Connections } from './integrations/accounts.ts'
-import { defaultWorkspaceId } from './integrations/sources.ts'
 
 const secretSettings = {
   mailchimp: 'MAILCHIMP_WEBHOOK_SECRETS',
@@ -22,7 +22,7 @@ export function webhookAccounts(config: Config, fork: () => Em, connections: Con
 
   return async (vendor: WebhookVendor, integrationId: string | undefined) => {
     if (integrationId !== undefined) return ownAccount(fork(), connections, vendor, integrationId)
-    workspaceId ??= await defaultWorkspaceId(fork(), config)
+    workspaceId ??= await defaultWorkspaceId(fork(), config.WORKSPACE)
     if (!workspaceId) return undefined
     const secrets = listOf(config[secretSettings[vendor]])
     return {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { ApiKey, permissionsOf } from '../entities/api-key.ts'
+import { defaultWorkspaceId } from '../entities/default-workspace.ts'
 import type { Em } from '../entities/index.ts'
 import type { Caller } from '../schema/index.ts'
 import { hashKey } from './auth.ts'
@@ -19,8 +20,11 @@ export interface Keyring {
   close(): void
 }
 
-/** Opens the keyring of a process. */
-export function openKeyring(fork: () => Em, log: Logger): Keyring {
+/**
+ * Opens the keyring of a process.
+ * @param defaultWorkspace slug of the default workspace; empty: the oldest
+ */
+export function openKeyring(fork: () => Em, log: Logger, defaultWorkspace: string): Keyring {
   const cache = new Map<string, { caller: Promise<Caller | undefined>; until: number }>()
   const watched = new Map<string, Set<() => void>>()
 
@@ -30,7 +34,7 @@ export function openKeyring(fork: () => Em, log: Logger): Keyring {
     const known = cache.get(hash)
     if (known && known.until > Date.now()) return known.caller.then(unlessExpired)
     if (cache.size >= maxCached) cache.clear()
-    const caller = load(fork(), hash, log)
+    const caller = load(fork(), hash, log, defaultWorkspace)
     cache.set(hash, { caller, until: Date.now() + cacheMs })
     caller.catch(() => cache.delete(hash))
     return caller
@@ -64,7 +68,12 @@ function unlessExpired(caller: Caller | undefined): Caller | undefined {
   return caller?.expiresAt && caller.expiresAt.getTime() <= Date.now() ? undefined : caller
 }
 
-async function load(em: Em, hash: string, log: Logger): Promise<Caller | undefined> {
+async function load(
+  em: Em,
+  hash: string,
+  log: Logger,
+  defaultWorkspace: string,
+): Promise<Caller | undefined> {
   const key = await em.findOne(ApiKey, { hash, revokedAt: null }, { disableIdentityMap: true })
   if (!key) return undefined
   const { id, name, role, workspaceId, expiresAt = null, scopes = null } = key
@@ -74,7 +83,10 @@ async function load(em: Em, hash: string, log: Logger): Promise<Caller | undefin
     role,
     workspaceId,
     expiresAt,
-    permissions: permissionsOf({ role, scopes }),
+    permissions: permissionsOf(
+      { role, scopes },
+      workspaceId === (await defaultWorkspaceId(em, defaultWorkspace)),
+    ),
   })
   if (caller) noteUse(em, key, log)
   return caller

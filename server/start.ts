@@ -43,7 +43,7 @@ export interface RunningServer {
 export async function startServer(settings: ServerSettings): Promise<RunningServer> {
   const { config, log, orm, ledger, events, timelines, integrations } = settings
   const fork = () => orm.em.fork() as Em
-  const keyring = openKeyring(fork, log)
+  const keyring = openKeyring(fork, log, config.WORKSPACE)
   const live = trackSubscriptions(keyring)
   const yoga = createGraphql(config, { log, fork, ledger, events, timelines, integrations }, live)
   const state: State = { closing: false, lastRequestAt: 0, answering: new Set() }

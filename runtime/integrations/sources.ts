@@ -1,3 +1,4 @@
+import { defaultWorkspaceId } from '../../entities/default-workspace.ts'
 import type { Em } from '../../entities/index.ts'
 import type { ForcedState } from '../../entities/integration.ts'
 import { fromSql } from '../../entities/sql.ts'
@@ -43,7 +44,8 @@ export async function readSources(
   )
   const known = rows.map((row) => fromSql<IntegrationRow>(row))
   const own = await Promise.all(known.map((row) => ownSource(em, vault, row)))
-  if ((await defaultWorkspaceId(em, config)) !== workspaceId) return own.flatMap((source) => source ?? [])
+  if ((await defaultWorkspaceId(em, config.WORKSPACE)) !== workspaceId)
+    return own.flatMap((source) => source ?? [])
   const taken = new Set(own.flatMap((source) => source?.vendor ?? []))
   const fallback = environmentAccounts(config)
     .filter(({ vendor }) => !taken.has(vendor))
@@ -72,16 +74,6 @@ async function ownSource(em: Em, vault: Vault, row: IntegrationRow): Promise<Acc
       credentials,
     ])
   return { ...rest, integrationId: id, from: 'WORKSPACE', credentials: opened }
-}
-
-/** The workspace whose accounts are in the environment; undefined as long as there is none. */
-export async function defaultWorkspaceId(em: Em, config: Config): Promise<string | undefined> {
-  const [condition, values] = config.WORKSPACE ? ['where slug = ?', [config.WORKSPACE]] : ['', []]
-  const [row] = await em.execute<{ id: string }[]>(
-    `select id from workspace ${condition} order by id limit 1`,
-    values,
-  )
-  return row?.id
 }
 
 type Account = Pick<AccountSource, 'vendor' | 'settings' | 'credentials'>
