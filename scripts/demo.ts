@@ -1,6 +1,7 @@
 // npm run demo: leads come in and are welcomed by e-mail and WhatsApp; every step is shown as it happens.
 //   npm run demo -- --help   tells the options
 import { runCampaignDemo } from './demo/campaign.ts'
+import { runNightlyDemo } from './demo/nightly.ts'
 import { help, type Options, readOptions } from './demo/options.ts'
 import { createReporter, paint } from './demo/reporter.ts'
 import { type Outcome, runDemo } from './demo/run.ts'
@@ -21,6 +22,7 @@ async function main(args: string[]): Promise<void> {
   const stopsIt = used.isOwn && !options.keep
   try {
     if (options.campaign) return await campaigns(used.system, options, print)
+    if (options.nightly) return await nightly(used.system, options, print)
     const isLive = process.stdout.isTTY && process.env.TERM !== 'dumb' && !options.json
     const outcome = await runDemo(used.system, options, createReporter(isLive), stopping.signal)
     tell(outcome, used, options)
@@ -40,6 +42,14 @@ async function campaigns(system: DevSystem, { json }: Options, print: (text: str
   console.log(tally)
   if (json) print(`${JSON.stringify(tally)}\n`)
   if (!tally.statesEqual || tally.duplicateCampaigns > 0) process.exitCode = 1
+}
+
+/** @see scripts/demo/nightly.ts */
+async function nightly(system: DevSystem, { json }: Options, print: (text: string) => void): Promise<void> {
+  const tally = await runNightlyDemo(system, stopping.signal, console.log)
+  console.log(tally)
+  if (json) print(`${JSON.stringify(tally)}\n`)
+  if (!tally.statsMatchFacts || !tally.backupVerified || !tally.restoredRowsEqual) process.exitCode = 1
 }
 
 function tell(outcome: Outcome, { system, isOwn }: UsedSystem, { keep }: Options): void {

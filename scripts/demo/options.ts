@@ -5,6 +5,7 @@ export interface Options {
   json: boolean
   faults: boolean
   campaign: boolean
+  nightly: boolean
   keep: boolean
   help: boolean
 }
@@ -16,12 +17,14 @@ export const help = `npm run demo [-- options]   leads come in and are welcomed;
   --count N   so many leads (1 to ${maxCount}; default 25)
   --faults    the vendors fail now and then, or do their work and lose the answer: nothing is lost or sent twice
   --campaign  campaigns of both sides come in step with Mailchimp instead, while it misbehaves
+  --nightly   a month of facts is rolled up, backed up, verified and restored into a second database instead
   --keep      leaves the system running if this command started it
   --json      the last line on stdout is the result as JSON; everything else goes to stderr
   --help      this text
 
-It uses the running system (npm start), else it starts one and stops it again. It ends with 0 only if every lead's job
-was completed and nothing was sent twice.`
+It uses the running system (npm start), else it starts one and stops it again. It ends with 0 only if
+everything came out as it should: every lead's job completed and nothing sent twice, both sides equal, numbers and
+restored rows equal to what they came from.`
 
 const flag = { type: 'boolean', default: false } as const
 const known = {
@@ -29,6 +32,7 @@ const known = {
   json: flag,
   faults: flag,
   campaign: flag,
+  nightly: flag,
   keep: flag,
   help: flag,
 } as const
