@@ -10,8 +10,8 @@ export interface Wanted {
   names: string[]
   /** Debian packages that bring it. */
   packages: string[]
-  /** The variable that names a running server instead. */
-  variable: string
+  /** The variable that names a running server instead, if the program is one. */
+  variable?: string
 }
 
 /** Path of a program: found, else installed (Debian, as root), else an error that says what to do. */
@@ -22,9 +22,13 @@ export async function findProgram(wanted: Wanted): Promise<string> {
   const installed = which(wanted.names)
   if (installed) return installed
   throw new Error(
-    `${wanted.names[0]} was not found on PATH. Do one of these and run the command again:\n` +
-      `  install it        (Debian, Ubuntu: sudo apt-get install ${wanted.packages.join(' ')})\n` +
-      `  use a running one (set ${wanted.variable}, for instance with the services of compose.yaml)`,
+    [
+      `${wanted.names[0]} was not found on PATH. ${wanted.variable ? 'Do one of these' : 'Do this'} and run the command again:`,
+      `  install it        (Debian, Ubuntu: sudo apt-get install ${wanted.packages.join(' ')})`,
+      ...(wanted.variable
+        ? [`  use a running one (set ${wanted.variable}, for instance with the services of compose.yaml)`]
+        : []),
+    ].join('\n'),
   )
 }
 

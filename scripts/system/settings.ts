@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import type { Services } from '../services/index.ts'
+import { dataDir } from './paths.ts'
 
 /** Where the parts of a development system listen on 127.0.0.1. */
 export interface Ports {
@@ -25,9 +27,13 @@ export function developmentSettings(services: Pick<Services, 'databaseUrl' | 're
     PORT: String(ports.api),
     PUBLIC_URL: apiUrl(ports),
     ...vendors(sandboxUrl(ports)),
+    ...backups,
     ...sandbox(ports),
   }
 }
+
+// What is in there are made-up people; the password is no secret.
+const backups = { BACKUP_REPOSITORY: join(dataDir, 'backups'), BACKUP_PASSWORD: 'development-backups' }
 
 function vendors(url: string) {
   return {

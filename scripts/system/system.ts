@@ -1,6 +1,7 @@
 import { loadConfig } from '../../runtime/config.ts'
 import { migrate } from '../../runtime/db.ts'
 import { seedDevelopment } from '../seed.ts'
+import { findBackupPrograms } from '../services/backup-programs.ts'
 import { findFreePort, type Services, startServices, stopServices } from '../services/index.ts'
 import { isFree } from '../services/net.ts'
 import { startApps, stopApps } from './apps.ts'
@@ -16,6 +17,7 @@ export async function startSystem(signal: AbortSignal): Promise<DevSystem> {
   const services = await startServices({ dataDir, databaseUrl, redisUrl, keep: true })
   // They are kept for the apps, not for this process: another `npm start -- --stop` may end them.
   await services.stop()
+  await findBackupPrograms().catch((error: Error) => say(`Backups cannot be made: ${error.message}`))
   signal.throwIfAborted()
   const ports = await choosePorts()
   const settings = developmentSettings(services, ports)

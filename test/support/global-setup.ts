@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node'
+import { findBackupPrograms } from '../../scripts/services/backup-programs.ts'
 import { startServices } from '../../scripts/services/index.ts'
 
 declare module 'vitest' {
@@ -15,6 +16,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     databaseUrl: process.env.TEST_DATABASE_URL,
     redisUrl: process.env.TEST_REDIS_URL,
   })
+  await findBackupPrograms()
   project.provide('databaseUrl', services.databaseUrl)
   project.provide('redisUrl', services.redisUrl)
   return () => services.stop()
