@@ -7,8 +7,10 @@ import type { Channel } from '../entities/message.ts'
 import type { CallContext } from '../integrations/client.ts'
 import type { Mailchimp } from '../integrations/mailchimp/verbs.ts'
 import type { JobContext } from '../ledger/definition.ts'
+import { appendFacts } from '../marketing/facts.ts'
 import { appendLeadEvents } from '../marketing/lead-events.ts'
 import type { LeadRow } from '../marketing/lead-row.ts'
+import { skippedFact, syncedFact } from '../marketing/step-metrics.ts'
 import type { Services } from '../runtime/services.ts'
 import { defineJob } from './define-job.ts'
 import { asksToConfirm } from './double-opt-in.ts'
@@ -147,6 +149,21 @@ const lines: Record<Step, { synced?: LeadEventType; channel?: Channel }> = {
   'welcome-whatsapp': { channel: 'WHATSAPP' },
 }
 
+/** What statistics count a step under. Messages that left are counted in marketing/messages.ts. */
+const channelOf = {
+  mailchimp: 'EMAIL',
+  crm: 'CRM',
+  'welcome-email': 'EMAIL',
+  'welcome-whatsapp': 'WHATSAPP',
+} as const
+
+function countStep(em: Em, lead: LeadRow, step: Step, { outcome, vendor }: StepResult): Promise<void> {
+  const channel = channelOf[step]
+  const purpose = lines[step].channel ? 'welcome' : null
+  if (outcome === 'SKIPPED') return appendFacts(em, [skippedFact(lead, channel, step, purpose)])
+  return appendFacts(em, outcome === 'DONE' && vendor ? [syncedFact(lead, channel, vendor)] : [])
+}
+
 /** The timeline's line about a step. Messages that left write their own, in marketing/messages.ts. */
 async function record(
   em: Em,
@@ -165,6 +182,7 @@ async function record(
     ])
   if (result.outcome === 'ACCEPTED')
     await em.execute("update `lead` set status = 'WELCOMED' where id = ? and status = 'NEW'", [lead.id])
+  await countStep(em, lead, step, result)
   const type = typeOf(result, synced, channel)
   if (!type) return
   const detail: LeadEventDetail = {
