@@ -24,6 +24,7 @@ const access: Record<string, Permission | 'any key'> = {
   'query leads': 'leads:read',
   'query job': 'jobs:read',
   'query jobs': 'jobs:read',
+  'query jobStats': 'jobs:read',
   'query messages': 'leads:read',
   'query campaign': 'leads:read',
   'query campaigns': 'leads:read',

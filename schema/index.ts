@@ -12,6 +12,7 @@ import { errorTypes } from '../resolvers/errors.ts'
 import { integrationActions, integrationQueries } from '../resolvers/integrations.ts'
 import { jobActions } from '../resolvers/job-actions.ts'
 import { jobSubscriptions } from '../resolvers/job-events.ts'
+import { jobStatsQuery } from '../resolvers/job-stats.ts'
 import { jobQueries } from '../resolvers/jobs.ts'
 import { leadChanges } from '../resolvers/lead-changes.ts'
 import { leadCreation } from '../resolvers/lead-creation.ts'
@@ -80,6 +81,7 @@ const verbs = [
   suppressionActions,
   webhookReceipts,
   jobQueries,
+  jobStatsQuery,
   jobActions,
   enqueueMutations,
   jobSubscriptions,
