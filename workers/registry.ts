@@ -3,6 +3,7 @@ import { campaignReport } from './campaign.report.ts'
 import { campaignSync } from './campaign.sync.ts'
 import { leadCreated } from './lead.created.ts'
 import { messageResolve } from './message.resolve.ts'
+import { retentionPrune } from './retention.prune.ts'
 import { webhookReceive } from './webhook.receive.ts'
 import { whatsappTemplates } from './whatsapp.templates.ts'
 
@@ -14,4 +15,5 @@ export const registry: readonly AnyJobDefinition[] = [
   whatsappTemplates,
   campaignSync,
   campaignReport,
+  retentionPrune,
 ]
