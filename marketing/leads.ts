@@ -70,6 +70,7 @@ function toRow(workspaceId: string, { correlationId: _, ...fields }: NewLead, no
     status: 'NEW',
     externalIds: {},
     lastEventSeq: 1,
+    erasedAt: null,
     createdAt: now,
     updatedAt: now,
     version: 1,

@@ -38,6 +38,7 @@ const access: Record<string, Permission | 'any key'> = {
   'mutation createLead': 'leads:write',
   'mutation createLeads': 'leads:write',
   'mutation updateLead': 'leads:write',
+  'mutation eraseLead': 'workspace:admin',
   'mutation enqueueJob': 'campaigns:send',
   'mutation enqueueMailSend': 'campaigns:send',
   'mutation enqueueLeadCreated': 'leads:write',

@@ -16,6 +16,7 @@ import { jobStatsQuery } from '../resolvers/job-stats.ts'
 import { jobQueries } from '../resolvers/jobs.ts'
 import { leadChanges } from '../resolvers/lead-changes.ts'
 import { leadCreation } from '../resolvers/lead-creation.ts'
+import { leadErasure } from '../resolvers/lead-erasure.ts'
 import { leadInputFields } from '../resolvers/lead-input.ts'
 import { leadTimeline } from '../resolvers/lead-timeline.ts'
 import { leadQueries } from '../resolvers/leads.ts'
@@ -112,6 +113,7 @@ function leadMutations(api: Api): void {
   const fields = leadInputFields(api)
   leadCreation(api, fields)
   leadChanges(api, fields)
+  leadErasure(api)
 }
 
 /** Deny by default: a root field without `authScopes` is a mistake. */

@@ -60,7 +60,7 @@ export const leadCreated = defineJob<{ leadId: string }, Progress, Record<Step, 
         { id: leadId, workspaceId: context.job.workspaceId },
         { disableIdentityMap: true },
       )
-      if (!lead) return { leadGone: true }
+      if (!lead || lead.erasedAt) return { leadGone: true }
       const work = stepsOf(context, lead)
       let done = 0
       const outcomes = await Promise.allSettled(
@@ -175,11 +175,10 @@ async function record(
   const { synced, channel } = lines[step]
   const { vendor } = result
   if (vendor && result.externalId)
-    await em.execute('update `lead` set external_ids = json_set(external_ids, ?, ?) where id = ?', [
-      `$.${vendor}`,
-      result.externalId,
-      lead.id,
-    ])
+    await em.execute(
+      'update `lead` set external_ids = json_set(external_ids, ?, ?) where id = ? and erased_at is null',
+      [`$.${vendor}`, result.externalId, lead.id],
+    )
   if (result.outcome === 'ACCEPTED')
     await em.execute("update `lead` set status = 'WELCOMED' where id = ? and status = 'NEW'", [lead.id])
   await countStep(em, lead, step, result)

@@ -50,7 +50,7 @@ export const messageResolve = defineJob<{ messageId: string }, never, { outcome:
 
 async function sendAgain(context: JobContext<never, Services>, message: MessageRow): Promise<string> {
   const lead = await context.em.findOne(Lead, { id: message.leadId }, { disableIdentityMap: true })
-  if (!lead) return 'GONE'
+  if (!lead || lead.erasedAt) return 'GONE'
   await context.transaction((em) => releaseMessage(em, message.id))
   const { outcome } = await sendWelcomeEmail(context, lead, async () => undefined)
   if (outcome === 'SKIPPED')

@@ -2,6 +2,7 @@ import type { AnyJobDefinition } from '../ledger/definition.ts'
 import { campaignReport } from './campaign.report.ts'
 import { campaignSync } from './campaign.sync.ts'
 import { leadCreated } from './lead.created.ts'
+import { leadErase } from './lead.erase.ts'
 import { messageResolve } from './message.resolve.ts'
 import { retentionPrune } from './retention.prune.ts'
 import { webhookReceive } from './webhook.receive.ts'
@@ -16,4 +17,5 @@ export const registry: readonly AnyJobDefinition[] = [
   campaignSync,
   campaignReport,
   retentionPrune,
+  leadErase,
 ]
