@@ -27,7 +27,7 @@ interface CampaignSettings {
 }
 
 /** How long things are kept, in days. */
-export interface RetentionSettings {
+interface RetentionSettings {
   jobs: number
   /** Timelines of leads and campaigns. */
   events: number

@@ -53,10 +53,11 @@ export const leadErase = defineJob<
   },
 })
 
+/** One that is about to run may have read the lead before it was marked as erased; one for later will find the mark. */
 async function waitForOthers({ em, job }: Context, leadId: string): Promise<void> {
   const running = await em.execute<unknown[]>(
-    "select 1 from job where lead_id = ? and id <> ? and state = 'ACTIVE' limit 1",
-    [leadId, job.id],
+    "select 1 from job where lead_id = ? and name <> ? and state in ('PENDING', 'WAITING', 'ACTIVE') limit 1",
+    [leadId, job.name],
   )
   if (running.length > 0) throw new StillInHand('Another job of the lead is running')
 }

@@ -7,7 +7,7 @@
 export const classOf = (ms: string) => `floor(4 * log2(greatest(${ms}, 0) + 1))`
 
 /** The longest duration of a class in whole ms. */
-export const upperMs = (bucket: number) => Math.ceil(2 ** ((bucket + 1) / 4) - 1) - 1
+const upperMs = (bucket: number) => Math.ceil(2 ** ((bucket + 1) / 4) - 1) - 1
 
 /** How many durations fell into a class. */
 export interface Bucket {

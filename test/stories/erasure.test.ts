@@ -75,14 +75,18 @@ async function placesOf(texts: readonly string[]): Promise<string[]> {
   return found
 }
 
+/** Waits until the vendors have told what became of the messages. */
+const told = (leadId: string, ...more: string[]) =>
+  until('the vendors have told', async () => {
+    const seen = await rows<{ type: string }>('select type from lead_event where lead_id = ?', [leadId])
+    const types = seen.map(({ type }) => type)
+    return ['MESSAGE_READ', 'MESSAGE_DELIVERED', ...more].every((type) => types.includes(type))
+  })
+
 async function plantTraces({ leadId, jobId }: Created): Promise<void> {
   const { workspaceId } = system
   await system.sandbox('POST', '/events', { vendor: 'whatsapp', type: 'message', from: phone.slice(1), text })
-  await until('the vendors have told', async () => {
-    const seen = await rows<{ type: string }>('select type from lead_event where lead_id = ?', [leadId])
-    const types = seen.map(({ type }) => type)
-    return ['MESSAGE_RECEIVED', 'MESSAGE_READ', 'MESSAGE_DELIVERED'].every((type) => types.includes(type))
-  })
+  await told(leadId, 'MESSAGE_RECEIVED')
   await system.ask(
     'mutation ($address: String!, $reason: String!) { suppressAddress(input: { channel: EMAIL, address: $address, reason: $reason }) { __typename } }',
     { address: email, reason: `${firstName} called` },
@@ -126,24 +130,26 @@ test('an erased person is in no table any more, stays suppressed, and what was c
   expect(lead.erasedAt).not.toBeNull()
   expect(await untilFinal(system, [job.id])).toEqual({ COMPLETED: 1 })
   expect(await placesOf(planted)).toEqual([])
+  const asked = JSON.stringify(await system.sandbox('GET', '/requests?vendor=mailchimp'))
+  expect(asked).toContain('/actions/delete-permanent')
 
   const [after] = await rows<{ n: number }>('select count(*) as n from fact')
   expect(Number(after!.n)).toBeGreaterThanOrEqual(Number(before!.n))
   expect(await rows('select 1 from fact where lead_id = ?', [leadId])).toEqual([])
   expect(await rows('select lead_id from erasure')).toEqual([{ lead_id: leadId }])
-  const { lead: told } = await system.ask<{ lead: Record<string, never> }>(
+  const { lead: erased } = await system.ask<{ lead: { timeline: { nodes: { type: string }[] } } }>(
     `query ($id: ID!) { lead(id: $id) { email firstName source status externalIds erasedAt emailConsent
       timeline(first: 50) { nodes { type } } messages { state } } }`,
     { id: leadId },
   )
-  expect(told).toMatchObject({
+  expect(erased).toMatchObject({
     email: null,
     firstName: null,
     source: 'fair',
     externalIds: {},
     emailConsent: 'DENIED',
   })
-  expect((told.timeline as { nodes: { type: string }[] }).nodes.map(({ type }) => type)).toContain('ERASED')
+  expect(erased.timeline.nodes.map(({ type }) => type)).toContain('ERASED')
   expect(await rows('select email, first_name from `lead` where id = ?', [other.leadId])).toEqual([
     { email: 'other@example.com', first_name: 'Other' },
   ])
@@ -172,20 +178,40 @@ test('a job of a lead that was erased does nothing, and nothing can be written a
     { id: leadId },
   )
   await untilFinal(system, [enqueueLeadCreated.job.id])
-  const { job, updateLead } = await system
-    .ask<{ job: { result: unknown }; updateLead: { __typename: string } }>(
-      'query ($id: ID!) { job(id: $id) { result } }',
-      { id: enqueueLeadCreated.job.id },
-    )
-    .then(async ({ job: done }: never) => ({
-      job: done,
-      ...(await system.ask<{ updateLead: { __typename: string } }>(
-        'mutation ($id: ID!) { updateLead(input: { id: $id, firstName: "Back" }) { __typename } }',
-        { id: leadId },
-      )),
-    }))
+  const { job } = await system.ask<{ job: { result: unknown } }>(
+    'query ($id: ID!) { job(id: $id) { result } }',
+    {
+      id: enqueueLeadCreated.job.id,
+    },
+  )
   expect(job.result).toEqual({ leadGone: true })
+  const { updateLead } = await system.ask<{ updateLead: { __typename: string } }>(
+    'mutation ($id: ID!) { updateLead(input: { id: $id, firstName: "Back" }) { __typename } }',
+    { id: leadId },
+  )
   expect(updateLead.__typename).toBe('NotFoundError')
+})
+
+test('what vendors report later of an erased person is applied and not kept; who writes again has a conversation again', async () => {
+  const late = { email: 'late.canary@canaries.example', phone: '+34612345009' }
+  const { leadId } = await createLead(late)
+  await untilFinal(system, [(await erase(leadId)).job.id])
+  await system
+    .sandbox('POST', '/events', { vendor: 'mailchimp', type: 'unsubscribe', email: late.email })
+    .catch(() => undefined)
+  const from = late.phone.slice(1)
+  await system.sandbox('POST', '/events', { vendor: 'whatsapp', type: 'message', from, text: 'STOP' })
+  await until('the answer was taken', async () => {
+    const taken = await rows(
+      "select 1 from suppression where reason = 'STOP_WORD' and address like 'sha256:%'",
+    )
+    return taken.length > 0
+  })
+  await until('nothing waits to be applied', async () => {
+    const open = await rows("select 1 from webhook_receipt where state = 'RECEIVED'")
+    return open.length === 0
+  })
+  expect(await placesOf([late.email, from])).toEqual([`${from} in conversation.wa_id`])
 })
 
 test('an erasure waits for a job that has the lead in hand', async () => {
@@ -207,6 +233,7 @@ test('an erasure waits for a job that has the lead in hand', async () => {
 
 test('who was erased is erased again in a database restored from an older backup, however often that is done', async () => {
   const { leadId } = await createLead({ email: 'restored@example.com', phone: '+34612345004' })
+  await told(leadId)
   const at = new Date('2026-11-20T10:00:00.000Z')
   const gone = { leadId: newId('lead'), workspaceId: system.workspaceId, at }
   const tombstones = [{ leadId, workspaceId: system.workspaceId, at }, gone]
