@@ -10,6 +10,7 @@ export async function forgetErased(em: Em, { id, workspaceId, body }: ReceiptRow
   const hashes = addressesIn(body).map(([channel, address]) =>
     hashedAddress({ workspaceId, channel, address }),
   )
+  if (hashes.length === 0) return
   const rows = await em.execute<unknown[]>(
     `select 1 from suppression where workspace_id = ? and channel in ('EMAIL', 'WHATSAPP') and ${among('address', hashes)}
        and reason = 'ERASED' and lifted_at is null limit 1`,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { leadsOf } from '../../test/support/webhook-leads.ts'
 import { mandrillForm, startWebhooks, type Webhooks } from '../../test/support/webhooks.ts'
+import { settleMessage } from '../messages.ts'
 
 let webhooks: Webhooks
 beforeAll(async () => {
@@ -116,6 +117,20 @@ test('a rejection suppresses the address only for a reason that is about the add
   expect(await crm.suppressions()).toEqual([])
   await report({ ...rejected('hard-bounce'), ts: noon + 9 })
   expect(await crm.suppressions()).toMatchObject([{ reason: 'HARD_BOUNCE' }])
+})
+
+test('a rejection the answer told of is not counted again when the webhook tells of it', async () => {
+  const reject = (messageId: string, id: string) => ({
+    ...{ event: 'reject', _id: id, ts: noon },
+    msg: { _id: id, email, ts: noon, metadata: { delivery_id: messageId } },
+  })
+  const leadId = await crm.addLead({ email })
+  const answered = await crm.addMessage(leadId, 'EMAIL')
+  await webhooks.api.world.ledger.transaction((em) =>
+    settleMessage(em, answered, { state: 'REJECTED', providerMessageId: 'r1', reason: 'rejected' }),
+  )
+  await report(reject(answered, 'r1'))
+  expect((await crm.facts()).map(({ metric }) => metric)).toEqual(['FAILED'])
 })
 
 describe('Mandrill’s own deny list', () => {
