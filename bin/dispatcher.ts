@@ -15,7 +15,6 @@ const dispatcher = startDispatcher({
   queues,
   log,
   prefix: config.REDIS_PREFIX,
-  retentionDays: config.RETENTION_DAYS,
   openRedis: () => connect(config.REDIS_URL, 'patient', onError),
 })
 shutdown.add('dispatcher', dispatcher.close)

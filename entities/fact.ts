@@ -27,7 +27,10 @@ const FactSchema = defineEntity({
   name: 'Fact',
   tableName: 'fact',
   uniques: [{ name: 'fact_source', properties: ['workspaceId', 'sourceEvent'] }],
-  indexes: [{ name: 'fact_occurred', properties: ['workspaceId', 'occurredAt'] }],
+  indexes: [
+    { name: 'fact_occurred', properties: ['workspaceId', 'occurredAt'] },
+    { name: 'fact_lead', properties: ['leadId'] },
+  ],
   properties: {
     id: p.bigint().primary().autoincrement(),
     workspaceId: () => p.manyToOne(Workspace).mapToPk().fieldName('workspace_id').index(false),

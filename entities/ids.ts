@@ -1,4 +1,4 @@
-import { typeidUnboxed } from 'typeid-js'
+import { fromUUID, typeidUnboxed } from 'typeid-js'
 
 /** The prefix of each kind of id; `node(id)` finds the table by it. */
 const idPrefixes = {
@@ -40,4 +40,10 @@ export function newId(kind: IdKind): string {
 export function kindOfId(id: string): IdKind | undefined {
   const prefix = pattern.exec(id)?.[1]
   return (Object.keys(idPrefixes) as IdKind[]).find((kind) => idPrefixes[kind] === prefix)
+}
+
+/** Sorts before every id of the kind that is made at that time or later. */
+export function firstIdAt(kind: IdKind, at: Date): string {
+  const ms = at.getTime().toString(16).padStart(12, '0')
+  return fromUUID(`${ms.slice(0, 8)}-${ms.slice(8)}-0000-0000-000000000000`, idPrefixes[kind])
 }

@@ -28,6 +28,7 @@ export const leadEventTypes = [
   'EMAIL_CHANGED',
   'EMAIL_CONFLICT',
   'PHONE_CHANGED',
+  'ERASED',
 ] as const
 export type LeadEventType = (typeof leadEventTypes)[number]
 

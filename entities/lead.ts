@@ -64,6 +64,8 @@ const LeadSchema = defineEntity({
       p.manyToOne(Campaign).mapToPk().fieldName('campaign_id').nullable().deleteRule('set null'),
     /** Number of the newest timeline event; taken under the row's lock, so event order is commit order. */
     lastEventSeq: p.integer(),
+    /** Since when the person is being erased. What is personal goes with the job `lead.erase`; nothing is written here any more. */
+    erasedAt: time().nullable(),
     createdAt: time(),
     updatedAt: time(),
     version: p.integer(),

@@ -10,6 +10,7 @@ export type SuppressionReason =
   | 'STOP_WORD'
   | 'UNREACHABLE'
   | 'OPERATOR'
+  | 'ERASED'
 
 /**
  * Why nothing is sent to an address, whoever it belongs to; one row per reason, so that taking one back does not take
@@ -24,10 +25,13 @@ const SuppressionSchema = defineEntity({
     id: id().primary(),
     workspaceId: () => p.manyToOne(Workspace).mapToPk().fieldName('workspace_id').index(false),
     channel: code(16).$type<Channel>(),
-    /** Lower-cased e-mail address, phone number in E.164, or the business-scoped user id of somebody without a phone number. */
+    /**
+     * Lower-cased e-mail address, phone number in E.164, or the business-scoped user id of somebody without a phone number; of
+     * somebody who was erased, its hash (marketing/suppressed-address.ts).
+     */
     address: p.string().length(254),
     reason: code(16).$type<SuppressionReason>(),
-    /** The vendor that reported it, or `operator`. */
+    /** The vendor that reported it, `operator`, or `erasure`. */
     source: code(16),
     /** When it was said last, by the clock of who said it. */
     at: time(),

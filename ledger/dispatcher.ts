@@ -7,14 +7,12 @@ import type { Queues } from '../queue/queues.ts'
 import { takeUpDue } from './due.ts'
 import { startLeadership } from './leader.ts'
 import { type Projection, projectQueue } from './project-queue.ts'
-import { pruneJobs } from './retention.ts'
 
 export interface DispatcherSettings {
   fork: () => Em
   queues: Queues
   prefix: string
   log: Logger
-  retentionDays: number
   /** Opens a connection of its own that waits for Redis to come back. */
   openRedis: () => Redis
 }
@@ -29,11 +27,9 @@ export interface Dispatcher {
 /** How often rows are looked at whose time has come. */
 const pollMs = 500
 
-const pruneEveryMs = 3_600_000
-
 /**
  * Keeps rows and BullMQ in step, in one process at a time: projects events onto rows, hands over what the API's nudge
- * missed, starts scheduled jobs, repairs what Redis lost, and prunes old jobs.
+ * missed, starts scheduled jobs, and repairs what Redis lost.
  */
 export function startDispatcher(settings: DispatcherSettings): Dispatcher {
   const projections = new Map<string, Projection>()
@@ -69,7 +65,6 @@ async function lead(
   await Promise.all([
     ...readers,
     every(pollMs, signal, settings.log, () => poll(settings, projections, signal)),
-    every(pruneEveryMs, signal, settings.log, () => pruneJobs(settings.fork, settings.retentionDays, signal)),
   ])
   projections.clear()
 }

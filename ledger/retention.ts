@@ -1,20 +1,12 @@
-import type { Em } from '../entities/index.ts'
+import { type Deletion, deleteInChunks } from '../entities/chunks.ts'
+import { jobsPosition, openSince } from './job-stats/roll-up.ts'
 
-/** Small enough that a chunk's locks are held for milliseconds. */
-const chunk = 500
-
-/** Deletes jobs that finished more than `days` ago, with their attempts, steps and logs, in small chunks. */
-export async function pruneJobs(fork: () => Em, days: number, signal: AbortSignal): Promise<number> {
-  const before = new Date(Date.now() - days * 86_400_000)
-  let pruned = 0
-  while (!signal.aborted) {
-    const result = await fork().execute<{ affectedRows: number }>(
-      'delete from job where finished_at < ? order by finished_at limit ?',
-      [before, chunk],
-      'run',
-    )
-    pruned += result.affectedRows
-    if (result.affectedRows < chunk) break
-  }
-  return pruned
+/**
+ * Deletes jobs that finished before then and are in the statistics, with their attempts, steps and logs. What refers to a
+ * job by id keeps the id; its idempotency key is free again.
+ */
+export async function pruneJobs(deletion: Deletion, before: Date): Promise<void> {
+  const counted = openSince(await deletion.transaction((em) => jobsPosition(em)))
+  const until = before < counted ? before : counted
+  await deleteInChunks(deletion, 'delete from job where finished_at < ? order by finished_at', [until])
 }

@@ -38,7 +38,7 @@ export async function applyContactChange(em: Em, change: ContactChange): Promise
   const { leadId, workspaceId, at } = change
   const locked = { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true }
   const lead = await em.findOne(Lead, { id: leadId, workspaceId }, locked)
-  if (!lead) return false
+  if (!lead || lead.erasedAt) return false
   const said = await whenSaid(em, lead)
   const newer = (Object.keys(change.fields) as Field[]).filter((field) => at > said(field))
   const confirmed = newer.filter((field) => change.fields[field] === lead[field])

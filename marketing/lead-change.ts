@@ -33,7 +33,7 @@ export async function updateLead(
     { id: change.leadId, workspaceId },
     { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true },
   )
-  if (!lead) return { kind: 'missing' }
+  if (!lead || lead.erasedAt) return { kind: 'missing' }
   const before: LeadRow = lead
   if (change.version !== undefined && change.version !== before.version)
     return { kind: 'stale', lead: before }

@@ -59,6 +59,23 @@ describe('inserting leads', () => {
     })
   })
 
+  test('counts each lead that was created, with where it came from, and no other', async () => {
+    const [first] = await insert({ email: 'counted1@example.com', source: 'fair' })
+    const outcomes = await insert({ email: 'counted1@example.com' }, { email: 'counted2@example.com' })
+    const ids = [first, outcomes[1]].map((outcome) => outcome?.kind === 'created' && outcome.lead.id)
+    const facts = await world
+      .fork()
+      .execute(
+        'select lead_id, metric, channel, source, occurred_at, count from fact where lead_id in (?, ?) order by id',
+        ids,
+      )
+    const fact = { metric: 'CREATED', channel: null, occurred_at: '2026-11-24 10:00:00.123', count: 1 }
+    expect(facts).toEqual([
+      { ...fact, lead_id: ids[0], source: 'fair' },
+      { ...fact, lead_id: ids[1], source: null },
+    ])
+  })
+
   test('begins each timeline with CREATED', async () => {
     const [outcome] = await insert({ email: 'c@example.com', emailConsent: 'GRANTED', tags: ['vip'] })
     if (outcome!.kind !== 'created') throw new Error('not created')

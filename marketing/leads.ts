@@ -1,6 +1,7 @@
 import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
 import { marks } from '../entities/sql.ts'
+import { appendFacts, attribution, type NewFact, sourceEvent } from './facts.ts'
 import { insertEvents, type NumberedEvent } from './lead-events.ts'
 import { type LeadFields, type LeadRow, leadColumns, toValues } from './lead-row.ts'
 
@@ -10,7 +11,7 @@ export type NewLead = LeadFields & { correlationId: string }
 export type InsertedLead = { kind: 'created'; lead: LeadRow } | { kind: 'existing'; leadId: string }
 
 /**
- * Inserts leads and the first event of their timelines with two statements, however many they are. A lead whose e-mail
+ * Inserts leads, the first event of their timelines and the facts with three statements, however many they are. A lead whose e-mail
  * address the workspace already has (or an earlier item of the call) is left as it is. Waits for a concurrent
  * transaction that is inserting the same address, so exactly one of them creates it.
  * @returns one outcome per item, in order
@@ -37,7 +38,22 @@ export async function insertLeads(
     outcome.kind === 'created' ? [firstEvent(outcome.lead, items[index]!.correlationId)] : [],
   )
   await insertEvents(em, created)
+  await appendFacts(
+    em,
+    outcomes.flatMap((outcome) => (outcome.kind === 'created' ? [creation(outcome.lead)] : [])),
+  )
   return outcomes
+}
+
+function creation(lead: LeadRow): NewFact {
+  return {
+    workspaceId: lead.workspaceId,
+    metric: 'CREATED',
+    channel: null,
+    occurredAt: lead.createdAt,
+    sourceEvent: sourceEvent('lead', lead.id, 'created'),
+    ...attribution(lead),
+  }
 }
 
 function firstEvent(lead: LeadRow, correlationId: string): NumberedEvent {
@@ -54,6 +70,7 @@ function toRow(workspaceId: string, { correlationId: _, ...fields }: NewLead, no
     status: 'NEW',
     externalIds: {},
     lastEventSeq: 1,
+    erasedAt: null,
     createdAt: now,
     updatedAt: now,
     version: 1,

@@ -4,6 +4,7 @@ import type { LeadEventType } from '../entities/lead-event.ts'
 import type { Channel, DeliveryState, Message, MessageState } from '../entities/message.ts'
 import { fromSql } from '../entities/sql.ts'
 import { appendLeadEvents } from './lead-events.ts'
+import { countOutcome } from './message-metrics.ts'
 
 /**
  * The send ledger. Each message is claimed by a unique row before it leaves, so two attempts, two workers or two jobs
@@ -87,7 +88,9 @@ const eventOf: Record<Settlement['state'], LeadEventType> = {
   UNKNOWN: 'MESSAGE_UNKNOWN',
 }
 
-/** Writes what became of a message, once: a state that is known is not overwritten by a later guess. */
+const metricOf = { ACCEPTED: 'SENT', REJECTED: 'FAILED' } as const
+
+/** Writes what became of a message, once, and counts it: a state that is known is not overwritten by a later guess. */
 export async function settleMessage(em: Em, id: string, settlement: Settlement): Promise<void> {
   const message = await lockMessage(em, id)
   if (!message || !mayBecome(message.state, settlement.state)) return
@@ -96,6 +99,10 @@ export async function settleMessage(em: Em, id: string, settlement: Settlement):
     [settlement.state, settlement.providerMessageId ?? null, settlement.reason ?? null, new Date(), id],
   )
   await tellOfMessage(em, message, eventOf[settlement.state], { reason: settlement.reason })
+  if (settlement.state === 'UNKNOWN') return
+  // A message of which this is learned late left when it was claimed, not now.
+  const at = message.state === 'CLAIMED' ? new Date() : message.claimedAt
+  await countOutcome(em, message, metricOf[settlement.state], at)
 }
 
 function mayBecome(from: MessageState, to: MessageState): boolean {

@@ -6,6 +6,7 @@ import { fromSql } from '../entities/sql.ts'
 import type { Suppression, SuppressionReason } from '../entities/suppression.ts'
 import { endOfSecond, stateConsent } from './consent.ts'
 import { appendLeadEvents } from './lead-events.ts'
+import { hashedAddress, spellings } from './suppressed-address.ts'
 
 /** Addresses nothing is sent to. What was said later holds, in whatever order it arrives. */
 
@@ -36,6 +37,7 @@ const told: Record<SuppressionReason, LeadEventType> = {
   HARD_BOUNCE: 'BOUNCED',
   UNREACHABLE: 'SUPPRESSED',
   OPERATOR: 'SUPPRESSED',
+  ERASED: 'SUPPRESSED',
 }
 
 /** Whether nothing may be sent to an address. */
@@ -47,8 +49,8 @@ export async function isSuppressed(
 ): Promise<boolean> {
   if (!address) return false
   const rows = await em.execute<unknown[]>(
-    'select 1 from suppression where workspace_id = ? and channel = ? and address = ? and lifted_at is null limit 1',
-    [workspaceId, channel, address],
+    'select 1 from suppression where workspace_id = ? and channel = ? and address in (?, ?) and lifted_at is null limit 1',
+    [workspaceId, channel, ...spellings({ workspaceId, channel, address })],
   )
   return rows.length > 0
 }
@@ -117,10 +119,10 @@ export async function resubscribe(em: Em, statement: Statement): Promise<boolean
 
 /** An operator lets an address be written to again, whatever spoke against it. Consent stays as it is: it is the person's. */
 export async function unsuppress(em: Em, statement: Statement): Promise<SuppressionRow[]> {
-  const { workspaceId, channel, address } = statement
+  const { workspaceId, channel } = statement
   const raws = await em.execute<Record<string, unknown>[]>(
-    'select * from suppression where workspace_id = ? and channel = ? and address = ? and lifted_at is null for update',
-    [workspaceId, channel, address],
+    'select * from suppression where workspace_id = ? and channel = ? and address in (?, ?) and lifted_at is null for update',
+    [workspaceId, channel, ...spellings(statement)],
   )
   const rows = raws.map((raw) => fromSql<SuppressionRow>(raw))
   // A vendor's clock may be ahead of ours; an operator's word holds all the same.
@@ -137,10 +139,12 @@ type LockedRow = SuppressionRow & { isNew: boolean }
 /** The row of an address and a reason, locked; made if it is not there. */
 async function lockRow(
   em: Em,
-  { workspaceId, channel, address, at, source }: Statement,
+  statement: Statement,
   reason: SuppressionReason,
   liftedAt: Date | null,
 ): Promise<LockedRow> {
+  const { workspaceId, channel, at, source } = statement
+  const address = await keptAs(em, statement)
   const id = newId('suppression')
   await em.execute(
     `insert into suppression (id, workspace_id, channel, address, reason, source, at, lifted_at)
@@ -153,6 +157,16 @@ async function lockRow(
   )
   const row = fromSql<SuppressionRow>(raw!)
   return { ...row, isNew: row.id === id }
+}
+
+/** How an address is kept: what was erased is not written down again. */
+async function keptAs(em: Em, statement: Statement): Promise<string> {
+  const hashed = hashedAddress(statement)
+  const rows = await em.execute<unknown[]>(
+    'select 1 from suppression where workspace_id = ? and channel = ? and address = ? limit 1',
+    [statement.workspaceId, statement.channel, hashed],
+  )
+  return rows.length > 0 ? hashed : statement.address
 }
 
 /** The leads of a workspace who have an address; several may share a phone number. */

@@ -23,7 +23,7 @@ export class Migration20261124130616_schedules_statistics_backups extends Migrat
     )
 
     this.addSql(
-      `insert into \`stat_position\` (\`name\`, \`fact_id\`, \`at\`) values ('FACTS', 0, '1970-01-01'), ('JOBS', 0, '1970-01-01'), ('GATE', 0, '1970-01-01');`,
+      `insert into \`stat_position\` (\`name\`, \`fact_id\`, \`at\`) values ('FACTS', 0, '1970-01-01'), ('JOBS', 0, '1970-01-01'), ('GATE', 0, '1970-01-01'), ('PRUNED', 0, '1970-01-01');`,
     )
 
     this.addSql(
@@ -48,6 +48,9 @@ export class Migration20261124130616_schedules_statistics_backups extends Migrat
     this.addSql(`alter table \`job\` add index \`job_schedule\` (\`schedule_id\`, \`id\`);`)
 
     this.addSql(`alter table \`fact\` drop index \`fact_arrived\`;`)
+    this.addSql(`alter table \`fact\` add index \`fact_lead\` (\`lead_id\`);`)
+
+    this.addSql(`alter table \`lead\` add \`erased_at\` datetime(3) null;`)
 
     this.addSql(
       `alter table \`verification\` add constraint \`verification_backup_id_foreign\` foreign key (\`backup_id\`) references \`backup\` (\`id\`);`,
@@ -73,6 +76,9 @@ export class Migration20261124130616_schedules_statistics_backups extends Migrat
     this.addSql(`drop table if exists \`schedule\`;`)
     this.addSql(`drop table if exists \`erasure\`;`)
 
+    this.addSql(`alter table \`lead\` drop column \`erased_at\`;`)
+
+    this.addSql(`alter table \`fact\` drop index \`fact_lead\`;`)
     this.addSql(`alter table \`fact\` add index \`fact_arrived\` (\`arrived_at\`);`)
 
     this.addSql(`alter table \`job\` drop index \`job_schedule\`;`)

@@ -1,5 +1,6 @@
 import { Suppression, type SuppressionReason } from '../entities/suppression.ts'
 import { normaliseEmail, normalisePhone } from '../marketing/identity.ts'
+import { spellings } from '../marketing/suppressed-address.ts'
 import type { SuppressionRow } from '../marketing/suppression.ts'
 import type { Api } from '../schema/api.ts'
 import type { Page } from '../schema/connection.ts'
@@ -48,13 +49,14 @@ function suppressionPage(
   const conditions = [
     channels && { channel: { $in: channels } },
     reasons && { reason: { $in: reasons } },
-    address && { address: spelledAsStored(address) },
+    address && { address: { $in: spelledAsStored(context.workspaceId, address) } },
     !includeLifted && { liftedAt: null },
   ]
   return newestFirst(context, [Suppression, 'suppression'], conditions, page)
 }
 
-function spelledAsStored(address: string): string {
-  const spelled = address.includes('@') ? normaliseEmail(address) : normalisePhone(address)
-  return spelled.ok ? spelled.value : address
+function spelledAsStored(workspaceId: string, asked: string): string[] {
+  const channel = asked.includes('@') ? 'EMAIL' : 'WHATSAPP'
+  const spelled = channel === 'EMAIL' ? normaliseEmail(asked) : normalisePhone(asked)
+  return spellings({ workspaceId, channel, address: spelled.ok ? spelled.value : asked })
 }

@@ -3,7 +3,7 @@ import { type Page, pageSize } from '../schema/connection.ts'
 import type { PageArgs } from './newest-first.ts'
 
 /**
- * A page of a timeline, oldest first. `seq` counts without holes, so the last one is the number of all.
+ * A page of a timeline, oldest first. `seq` counts without holes from the oldest event that is kept.
  * @param read the events after a `seq`
  */
 export async function timelinePage<Row extends { seq: number }>(
@@ -18,7 +18,10 @@ export async function timelinePage<Row extends { seq: number }>(
     more: rows.length > size,
     after,
     cursorOf: ({ seq }) => String(seq),
-    count: async (limit) => Math.min(lastSeq, limit),
+    count: async (limit) => {
+      const [oldest] = await read(0, 1)
+      return oldest ? Math.min(lastSeq - oldest.seq + 1, limit) : 0
+    },
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { retentionSettings } from './retention-settings.ts'
 import { count, encryptionKeys, url } from './setting.ts'
 import { missingCredentials, vendorSettings } from './vendor-settings.ts'
 
@@ -68,7 +69,7 @@ export const settings = {
     .default('')
     .describe('Slug of the workspace whose vendor accounts are those below; default: the oldest workspace'),
   ENCRYPTION_KEYS: encryptionKeys().meta({ secret: true }),
-  RETENTION_DAYS: count(400, 1, 36_500).describe('Days a finished job stays in the ledger'),
+  ...retentionSettings,
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')

@@ -7,6 +7,7 @@ export interface Services {
   accounts(workspaceId: string): Promise<Accounts>
   welcome: WelcomeSettings
   campaigns: CampaignSettings
+  retention: RetentionSettings
 }
 
 /** How new leads are welcomed. */
@@ -25,6 +26,16 @@ interface CampaignSettings {
   settleSeconds: number
 }
 
+/** How long things are kept, in days. */
+interface RetentionSettings {
+  jobs: number
+  /** Timelines of leads and campaigns. */
+  events: number
+  /** What vendors reported by webhook and was applied. */
+  receipts: number
+  facts: number
+}
+
 /** What all jobs of a process work with. */
 export function createServices(config: Config, connections: Connections): Services {
   return {
@@ -36,5 +47,11 @@ export function createServices(config: Config, connections: Connections): Servic
       searchAfterSeconds: config.MANDRILL_SEARCH_AFTER_SECONDS,
     },
     campaigns: { settleSeconds: config.MAILCHIMP_SETTLE_SECONDS },
+    retention: {
+      jobs: config.RETENTION_DAYS,
+      events: config.RETENTION_EVENTS_DAYS,
+      receipts: config.RETENTION_RECEIPTS_DAYS,
+      facts: config.RETENTION_FACTS_DAYS,
+    },
   }
 }

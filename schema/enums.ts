@@ -94,6 +94,7 @@ const suppressionReasons: Record<SuppressionReason, string> = {
   STOP_WORD: 'The person wrote STOP or the like.',
   UNREACHABLE: 'The number cannot be reached by WhatsApp; ends when the person writes.',
   OPERATOR: 'An operator, or somebody at the vendor, said so.',
+  ERASED: 'The person was erased.',
 }
 
 const receiptStates: Record<ReceiptState, string> = {

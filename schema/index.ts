@@ -12,9 +12,11 @@ import { errorTypes } from '../resolvers/errors.ts'
 import { integrationActions, integrationQueries } from '../resolvers/integrations.ts'
 import { jobActions } from '../resolvers/job-actions.ts'
 import { jobSubscriptions } from '../resolvers/job-events.ts'
+import { jobStatsQuery } from '../resolvers/job-stats.ts'
 import { jobQueries } from '../resolvers/jobs.ts'
 import { leadChanges } from '../resolvers/lead-changes.ts'
 import { leadCreation } from '../resolvers/lead-creation.ts'
+import { leadErasure } from '../resolvers/lead-erasure.ts'
 import { leadInputFields } from '../resolvers/lead-input.ts'
 import { leadTimeline } from '../resolvers/lead-timeline.ts'
 import { leadQueries } from '../resolvers/leads.ts'
@@ -80,6 +82,7 @@ const verbs = [
   suppressionActions,
   webhookReceipts,
   jobQueries,
+  jobStatsQuery,
   jobActions,
   enqueueMutations,
   jobSubscriptions,
@@ -110,6 +113,7 @@ function leadMutations(api: Api): void {
   const fields = leadInputFields(api)
   leadCreation(api, fields)
   leadChanges(api, fields)
+  leadErasure(api)
 }
 
 /** Deny by default: a root field without `authScopes` is a mistake. */

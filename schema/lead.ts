@@ -51,6 +51,12 @@ export function leadType({ builder, Lead, LeadStatus, ConsentState, Node, Messag
       version: t.exposeInt('version', {
         description: 'Rises with each change; give it to `updateLead` to not overwrite a change of others.',
       }),
+      erasedAt: t.expose('erasedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description:
+          'When the person was erased. Nothing is sent or changed any more, and what is personal goes with the job `lead.erase`.',
+      }),
       createdAt: t.expose('createdAt', { type: 'DateTime' }),
       updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
     }),

@@ -9,7 +9,7 @@ export function suppressionType({ Suppression, SuppressionReason, Channel }: Api
       channel: t.expose('channel', { type: Channel }),
       address: t.exposeString('address', {
         description:
-          'E-mail address, phone number in E.164, or WhatsApp user id of somebody without a number.',
+          'E-mail address, phone number in E.164, or WhatsApp user id of somebody without a number; of somebody who was erased, its SHA-256.',
       }),
       reason: t.expose('reason', { type: SuppressionReason }),
       source: t.exposeString('source', { description: 'The vendor that reported it, or operator.' }),

@@ -66,6 +66,9 @@ test('a message of which nobody knows whether it was sent is accepted on an oper
   expect(await audits(id)).toEqual([
     { action: 'resolveMessage', reason: 'SENT: seen on the phone', by_key: 1 },
   ])
+  const sent =
+    "select 1 from fact f join message m on m.id = f.message_id where m.id = ? and f.metric = 'SENT'"
+  expect(await api.world.fork().execute(`${sent} and f.occurred_at = m.claimed_at`, [id])).toHaveLength(1)
   const { data } = await api.ask(`{ lead(id: "${leadId}") { timeline { nodes { type } } } }`)
   expect(data.lead.timeline.nodes.map(({ type }: { type: string }) => type)).toEqual([
     'CREATED',

@@ -7,8 +7,10 @@ import type { Channel } from '../entities/message.ts'
 import type { CallContext } from '../integrations/client.ts'
 import type { Mailchimp } from '../integrations/mailchimp/verbs.ts'
 import type { JobContext } from '../ledger/definition.ts'
+import { appendFacts } from '../marketing/facts.ts'
 import { appendLeadEvents } from '../marketing/lead-events.ts'
 import type { LeadRow } from '../marketing/lead-row.ts'
+import { skippedFact, syncedFact } from '../marketing/step-metrics.ts'
 import type { Services } from '../runtime/services.ts'
 import { defineJob } from './define-job.ts'
 import { asksToConfirm } from './double-opt-in.ts'
@@ -58,7 +60,7 @@ export const leadCreated = defineJob<{ leadId: string }, Progress, Record<Step, 
         { id: leadId, workspaceId: context.job.workspaceId },
         { disableIdentityMap: true },
       )
-      if (!lead) return { leadGone: true }
+      if (!lead || lead.erasedAt) return { leadGone: true }
       const work = stepsOf(context, lead)
       let done = 0
       const outcomes = await Promise.allSettled(
@@ -147,6 +149,21 @@ const lines: Record<Step, { synced?: LeadEventType; channel?: Channel }> = {
   'welcome-whatsapp': { channel: 'WHATSAPP' },
 }
 
+/** What statistics count a step under. Messages that left are counted in marketing/messages.ts. */
+const channelOf = {
+  mailchimp: 'EMAIL',
+  crm: 'CRM',
+  'welcome-email': 'EMAIL',
+  'welcome-whatsapp': 'WHATSAPP',
+} as const
+
+function countStep(em: Em, lead: LeadRow, step: Step, { outcome, vendor }: StepResult): Promise<void> {
+  const channel = channelOf[step]
+  const purpose = lines[step].channel ? 'welcome' : null
+  if (outcome === 'SKIPPED') return appendFacts(em, [skippedFact(lead, channel, step, purpose)])
+  return appendFacts(em, outcome === 'DONE' && vendor ? [syncedFact(lead, channel, vendor)] : [])
+}
+
 /** The timeline's line about a step. Messages that left write their own, in marketing/messages.ts. */
 async function record(
   em: Em,
@@ -158,13 +175,13 @@ async function record(
   const { synced, channel } = lines[step]
   const { vendor } = result
   if (vendor && result.externalId)
-    await em.execute('update `lead` set external_ids = json_set(external_ids, ?, ?) where id = ?', [
-      `$.${vendor}`,
-      result.externalId,
-      lead.id,
-    ])
+    await em.execute(
+      'update `lead` set external_ids = json_set(external_ids, ?, ?) where id = ? and erased_at is null',
+      [`$.${vendor}`, result.externalId, lead.id],
+    )
   if (result.outcome === 'ACCEPTED')
     await em.execute("update `lead` set status = 'WELCOMED' where id = ? and status = 'NEW'", [lead.id])
+  await countStep(em, lead, step, result)
   const type = typeOf(result, synced, channel)
   if (!type) return
   const detail: LeadEventDetail = {

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { Lead } from '../entities/lead.ts'
 import type { JobContext } from '../ledger/definition.ts'
+import { appendFacts } from '../marketing/facts.ts'
 import { lockMessage, type MessageRow, releaseMessage, settleMessage } from '../marketing/messages.ts'
+import { skippedFact } from '../marketing/step-metrics.ts'
 import type { Services } from '../runtime/services.ts'
 import { defineJob } from './define-job.ts'
 import { searchOf } from './message-search.ts'
@@ -48,8 +50,12 @@ export const messageResolve = defineJob<{ messageId: string }, never, { outcome:
 
 async function sendAgain(context: JobContext<never, Services>, message: MessageRow): Promise<string> {
   const lead = await context.em.findOne(Lead, { id: message.leadId }, { disableIdentityMap: true })
-  if (!lead) return 'GONE'
+  if (!lead || lead.erasedAt) return 'GONE'
   await context.transaction((em) => releaseMessage(em, message.id))
   const { outcome } = await sendWelcomeEmail(context, lead, async () => undefined)
+  if (outcome === 'SKIPPED')
+    await context.transaction((em) =>
+      appendFacts(em, [skippedFact(lead, 'EMAIL', 'welcome-email', message.purpose)]),
+    )
   return `SENT_AGAIN_${outcome}`
 }

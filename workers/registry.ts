@@ -2,7 +2,9 @@ import type { AnyJobDefinition } from '../ledger/definition.ts'
 import { campaignReport } from './campaign.report.ts'
 import { campaignSync } from './campaign.sync.ts'
 import { leadCreated } from './lead.created.ts'
+import { leadErase } from './lead.erase.ts'
 import { messageResolve } from './message.resolve.ts'
+import { retentionPrune } from './retention.prune.ts'
 import { webhookReceive } from './webhook.receive.ts'
 import { whatsappTemplates } from './whatsapp.templates.ts'
 
@@ -14,4 +16,6 @@ export const registry: readonly AnyJobDefinition[] = [
   whatsappTemplates,
   campaignSync,
   campaignReport,
+  retentionPrune,
+  leadErase,
 ]

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Campaign } from '../entities/campaign.ts'
 import type { Em } from '../entities/index.ts'
 import type { JobContext } from '../ledger/definition.ts'
+import { forgetErased } from '../marketing/erasure/reports.ts'
 import { applyReceipt } from '../marketing/webhooks/apply.ts'
 import type { Cause } from '../marketing/webhooks/cause.ts'
 import { lockReceipt, markReceipt } from '../marketing/webhooks/receipts.ts'
@@ -37,6 +38,7 @@ export const webhookReceive = defineJob<{ receiptId: string }, never, Result>({
         const applied = await applyReceipt(em, receipt, causeOf(context, receipt.vendor))
         const outcome = applied ? 'APPLIED' : 'IGNORED'
         await markReceipt(em, receiptId, outcome)
+        await forgetErased(em, receipt)
         return { outcome }
       })
     } catch (error) {

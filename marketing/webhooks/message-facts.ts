@@ -1,8 +1,8 @@
 import type { FactMetric } from '../../entities/fact.ts'
 import type { Em } from '../../entities/index.ts'
-import { Lead } from '../../entities/lead.ts'
 import type { LeadEventType } from '../../entities/lead-event.ts'
-import { appendFacts, attribution, type NewFact, sourceEvent } from '../facts.ts'
+import { appendFacts, type NewFact, sourceEvent } from '../facts.ts'
+import { messageFact, onceNamed } from '../message-metrics.ts'
 import { type MessageRow, tellOfMessage } from '../messages.ts'
 
 export interface Happening {
@@ -19,17 +19,10 @@ export async function countMessage(
   metric: FactMetric,
   { at, name, bot = false }: Happening,
 ): Promise<void> {
-  const lead = await em.findOne(Lead, { id: message.leadId }, { disableIdentityMap: true })
-  const common: Omit<NewFact, 'metric' | 'sourceEvent'> = {
-    workspaceId: message.workspaceId,
-    channel: message.channel,
-    occurredAt: at,
-    messageId: message.id,
-    template: message.purpose,
-    ...(lead && attribution(lead)),
-  }
+  const common = { ...(await messageFact(em, message)), occurredAt: at }
   const [vendor, id] = name
-  const facts: NewFact[] = [{ ...common, metric, bot, sourceEvent: sourceEvent(...name) }]
+  const own = onceNamed(metric, message.id) ?? sourceEvent(...name)
+  const facts: NewFact[] = [{ ...common, metric, bot, sourceEvent: own }]
   if (metric === 'OPENED' && message.channel === 'WHATSAPP')
     facts.push({
       ...common,

@@ -10,6 +10,7 @@ import {
 import { appendFacts, attribution, sourceEvent } from '../facts.ts'
 import { appendLeadEvents } from '../lead-events.ts'
 import type { LeadRow } from '../lead-row.ts'
+import { spellings } from '../suppressed-address.ts'
 import { lift, resubscribe, suppress } from '../suppression.ts'
 import { leadByPhone, phoneOf } from './addresses.ts'
 import { type Cause, statementOf } from './cause.ts'
@@ -78,8 +79,8 @@ async function heed(
 /** Who writes can be reached. */
 async function liftUnreachable(em: Em, about: Parameters<typeof lift>[1]): Promise<void> {
   const rows = await em.execute<unknown[]>(
-    "select 1 from suppression where workspace_id = ? and channel = 'WHATSAPP' and address = ? and reason = 'UNREACHABLE' and lifted_at is null",
-    [about.workspaceId, about.address],
+    "select 1 from suppression where workspace_id = ? and channel = 'WHATSAPP' and address in (?, ?) and reason = 'UNREACHABLE' and lifted_at is null",
+    [about.workspaceId, ...spellings(about)],
   )
   if (rows.length > 0) await lift(em, about, ['UNREACHABLE'])
 }

@@ -3,6 +3,7 @@ import { fromSql } from '../../entities/sql.ts'
 import type { SuppressionReason } from '../../entities/suppression.ts'
 import { applyContactChange } from '../contact-change.ts'
 import { changeNumber, type Person } from '../conversations.ts'
+import { spellings } from '../suppressed-address.ts'
 import { ownWords, suppress } from '../suppression.ts'
 import { leadByPhone, phoneOf } from './addresses.ts'
 import { type Cause, statementOf } from './cause.ts'
@@ -32,8 +33,8 @@ export async function applyNewNumber(
 
 async function ownWordsAbout(em: Em, workspaceId: string, address: string) {
   const rows = await em.execute<Record<string, unknown>[]>(
-    "select reason, at from suppression where workspace_id = ? and channel = 'WHATSAPP' and address = ? and lifted_at is null",
-    [workspaceId, address],
+    "select reason, at from suppression where workspace_id = ? and channel = 'WHATSAPP' and address in (?, ?) and lifted_at is null",
+    [workspaceId, ...spellings({ workspaceId, channel: 'WHATSAPP', address })],
   )
   return rows
     .map((row) => fromSql<{ reason: SuppressionReason; at: Date }>(row))

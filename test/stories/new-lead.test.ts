@@ -45,6 +45,17 @@ async function story(id: string): Promise<Story> {
   return (await system.ask<{ lead: Story }>(query, { id })).lead
 }
 
+/** What was counted about a lead: channel, template and metric. */
+async function factsOf(leadId: string): Promise<string[]> {
+  const rows = await system.orm.em
+    .fork()
+    .execute<{ channel: string; template: string; metric: string }[]>(
+      'select channel, template, metric from fact where lead_id = ?',
+      [leadId],
+    )
+  return rows.map(({ channel, template, metric }) => `${channel} ${template} ${metric}`).sort()
+}
+
 const types = ({ timeline }: Story) => timeline.nodes.map(({ type }) => type)
 const requestsTo = async (vendor: string) =>
   (await system.sandbox<{ requests: unknown[] } | unknown[]>('GET', `/requests?vendor=${vendor}`)) as {
@@ -91,6 +102,58 @@ test('what is not sent is on the timeline with the reason', async () => {
   expect(skipped.map(({ channel, reason }) => `${channel} ${reason}`).sort()).toEqual([
     'EMAIL NO_CONSENT',
     'WHATSAPP NO_PHONE',
+  ])
+})
+
+test('what happened to a lead is counted once, however often its job is done again', async () => {
+  const { lead, job } = await createLead({
+    email: 'counted@example.com',
+    phone: '+34612345777',
+    source: 'fair',
+    emailConsent: 'GRANTED',
+    whatsappConsent: 'GRANTED',
+  })
+  await untilFinal(system, [job.id])
+  const counted = await until('the vendors have told of delivery', async () => {
+    const now = await factsOf(lead.id)
+    return now.filter((fact) => fact.endsWith('DELIVERED')).length === 2 && now
+  })
+  const ours = counted.filter((fact) => !/DELIVERED|OPENED|CLICKED/.test(fact))
+  expect(ours).toEqual([
+    'CRM null SYNCED',
+    'EMAIL null SYNCED',
+    'EMAIL welcome SENT',
+    'WHATSAPP welcome SENT',
+    'null null CREATED',
+  ])
+  const again = await system.ask<{ enqueueLeadCreated: { job: { id: string } } }>(
+    'mutation ($id: String!) { enqueueLeadCreated(input: { leadId: $id }) { ... on EnqueuePayload { job { id } } } }',
+    { id: lead.id },
+  )
+  expect(await untilFinal(system, [again.enqueueLeadCreated.job.id])).toEqual({ COMPLETED: 1 })
+  const later = await factsOf(lead.id)
+  expect(later.filter((fact) => !/OPENED|CLICKED/.test(fact))).toEqual(
+    counted.filter((fact) => !/OPENED|CLICKED/.test(fact)),
+  )
+})
+
+test('a lead nothing can be sent to is counted as skipped, and one the vendor refuses as failed', async () => {
+  const silent = await createLead({ email: 'silent@example.com', emailConsent: 'DENIED' })
+  const refused = await createLead({ phone: '+34612340000', whatsappConsent: 'GRANTED' })
+  await untilFinal(system, [silent.job.id, refused.job.id])
+  expect(await factsOf(silent.lead.id)).toEqual([
+    'CRM null SYNCED',
+    'EMAIL null SYNCED',
+    'EMAIL welcome SKIPPED',
+    'WHATSAPP welcome SKIPPED',
+    'null null CREATED',
+  ])
+  expect(await factsOf(refused.lead.id)).toEqual([
+    'CRM null SKIPPED',
+    'EMAIL null SKIPPED',
+    'EMAIL welcome SKIPPED',
+    'WHATSAPP welcome FAILED',
+    'null null CREATED',
   ])
 })
 

@@ -63,9 +63,11 @@ export function leadsOf(world: () => World) {
       rows<{ channel: string; address: string; reason: string }>(
         'select channel, address, reason from suppression where lifted_at is null order by address, reason',
       ),
+    /** What was counted after leads were created. */
     facts: () =>
       rows<{ metric: string; channel: string; bot: number; lead_id: string | null }>(
-        'select metric, channel, bot, lead_id, occurred_at, source, template, message_id from fact order by id',
+        'select metric, channel, bot, lead_id, occurred_at, source, template, message_id from fact where metric <> ? order by id',
+        ['CREATED'],
       ),
     rows,
     /** Forgets everything but the workspace. */
