@@ -42,7 +42,14 @@ test('the life of a mail moves its state up, whatever the order, and is counted 
     'MESSAGE_CLICKED',
   ])
   const facts = await crm.facts()
-  expect(facts.map(({ metric }) => metric).sort()).toEqual(['CLICKED', 'DELIVERED', 'OPENED', 'SENT'])
+  expect(facts.map(({ metric }) => metric).sort()).toEqual([
+    'CLICKED',
+    'DELIVERED',
+    'OPENED',
+    'SENT',
+    'UNIQUE_CLICKED',
+    'UNIQUE_OPENED',
+  ])
   expect(facts[0]).toMatchObject({
     lead_id: leadId,
     source: 'fair',
@@ -58,7 +65,29 @@ test('a mail that is opened often is told of once and counted each time', async 
   const { leadId, event } = await welcomed()
   await report(event('open', 60), event('open', 120), event('open', 180))
   expect((await crm.eventTypes(leadId)).filter((type) => type === 'MESSAGE_OPENED')).toHaveLength(1)
-  expect(await crm.facts()).toHaveLength(3)
+  expect(await crm.facts()).toHaveLength(4)
+})
+
+test('a message that was opened and clicked often counts once as opened and once as clicked', async () => {
+  const { event } = await welcomed()
+  const click = (after: number) => event('click', after, { url: `https://solaria.example/${after}` })
+  await report(event('open', 6, { user_agent: 'Mozilla/5.0' }))
+  await report(event('open', 60))
+  await report(event('open', 120))
+  await report(click(130))
+  await report(click(140))
+  const uniques = (await crm.facts()).filter(({ metric }) => metric.startsWith('UNIQUE'))
+  expect(uniques).toMatchObject([
+    { metric: 'UNIQUE_OPENED', bot: 0, occurred_at: '2026-10-01 12:01:00.000' },
+    { metric: 'UNIQUE_CLICKED', bot: 0, occurred_at: '2026-10-01 12:02:10.000' },
+  ])
+})
+
+test('who clicks has opened the message, even where pictures are not loaded', async () => {
+  const { event } = await welcomed()
+  await report(event('click', 130, { url: 'https://solaria.example/a' }))
+  const metrics = (await crm.facts()).map(({ metric }) => metric)
+  expect(metrics.sort()).toEqual(['CLICKED', 'UNIQUE_CLICKED', 'UNIQUE_OPENED'])
 })
 
 test('machines that open and click are counted as machines and not told of', async () => {
@@ -70,7 +99,7 @@ test('machines that open and click are counted as machines and not told of', asy
     event('click', 60, { url: 'https://a.example', user_agent: 'Barracuda Sentinel (EE)' }),
     event('click', 61, { url: 'https://a.example', user_agent: 'Mozilla/5.0 (Windows NT 10.0)' }),
   )
-  const touches = (await crm.facts()).filter(({ metric }) => metric !== 'DELIVERED')
+  const touches = (await crm.facts()).filter(({ metric }) => ['OPENED', 'CLICKED'].includes(metric))
   expect(touches.map(({ bot }) => bot).sort()).toEqual([0, 1, 1, 1])
   expect(await crm.eventTypes(leadId)).toEqual(['MESSAGE_ACCEPTED', 'MESSAGE_DELIVERED', 'MESSAGE_CLICKED'])
 })
@@ -82,7 +111,8 @@ test('a hard bounce fails the message and suppresses the address', async () => {
   expect(await crm.suppressions()).toEqual([{ channel: 'EMAIL', address: email, reason: 'HARD_BOUNCE' }])
   expect(await crm.eventTypes(leadId)).toEqual(['MESSAGE_ACCEPTED', 'MESSAGE_FAILED', 'BOUNCED'])
   expect((await crm.lead(leadId)).email_consent).toBe('GRANTED')
-  expect((await crm.facts()).map(({ metric }) => metric)).toEqual(['BOUNCED'])
+  await report(event('send', 1))
+  expect((await crm.facts()).map(({ metric }) => metric)).toEqual(['BOUNCED', 'SENT'])
 })
 
 test('a soft bounce fails the message and leaves the address alone', async () => {
