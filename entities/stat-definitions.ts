@@ -56,7 +56,11 @@ export const rateDefinitions: Record<StatRate, { of: FactMetric; per: FactMetric
     per: 'DELIVERED',
     text: 'How often somebody unsubscribed, per delivered message.',
   },
-  REPLY: { of: 'REPLIED', per: 'DELIVERED', text: 'How many messages leads wrote to us, per delivered message.' },
+  REPLY: {
+    of: 'REPLIED',
+    per: 'DELIVERED',
+    text: 'How many messages leads wrote to us, per delivered message.',
+  },
 }
 
 /** The steps of the funnel, in order. */

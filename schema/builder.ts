@@ -25,6 +25,8 @@ export type { InputRef, ObjectRef } from '@pothos/core'
 /** What the fields of an input type, or arguments, are made with. */
 export type InputFields<Kind extends 'Arg' | 'InputObject' = 'InputObject'> =
   PothosSchemaTypes.InputFieldBuilder<Builder['$inferSchemaTypes'], Kind>
+/** What `t.arg` is. */
+export type ArgFields = Omit<InputFields<'Arg'>, 'field'> & InputFields<'Arg'>['field']
 
 const capital = (name: string) => name.charAt(0).toUpperCase() + name.slice(1)
 

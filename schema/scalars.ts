@@ -23,8 +23,10 @@ export const localDate = {
   description: 'A day of the calendar, e.g. 2026-11-24.',
   serialize: (value: unknown) => String(value),
   parseValue: (value: unknown): string => {
-    const time = typeof value === 'string' && isoDay.test(value) ? Date.parse(`${value}T00:00:00Z`) : Number.NaN
-    if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(value as string)) return value as string
+    const time =
+      typeof value === 'string' && isoDay.test(value) ? Date.parse(`${value}T00:00:00Z`) : Number.NaN
+    if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(value as string))
+      return value as string
     throw new GraphQLError('A LocalDate is a day of the calendar in ISO 8601, e.g. 2026-11-24')
   },
 }

@@ -47,7 +47,11 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   const fork = () => orm.em.fork() as Em
   const keyring = openKeyring(fork, log, config.WORKSPACE)
   const live = trackSubscriptions(keyring)
-  const yoga = createGraphql(config, { log, fork, ledger, events, timelines, statUpdates, integrations }, live)
+  const yoga = createGraphql(
+    config,
+    { log, fork, ledger, events, timelines, statUpdates, integrations },
+    live,
+  )
   const state: State = { closing: false, lastRequestAt: 0, answering: new Set() }
   const graphiql = config.GRAPHIQL ? createGraphiql() : undefined
   const server = createServer(doorman(settings, { yoga, keyring, graphiql, state }))

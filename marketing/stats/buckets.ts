@@ -4,7 +4,12 @@ import { marks } from '../../entities/sql.ts'
 import { intoHour } from './calendar.ts'
 
 /** What statistics can be divided by: the columns of `stat_hour`. */
-const columns = { CAMPAIGN: 'campaign_id', CHANNEL: 'channel', SOURCE: 'source', TEMPLATE: 'template' } as const
+const columns = {
+  CAMPAIGN: 'campaign_id',
+  CHANNEL: 'channel',
+  SOURCE: 'source',
+  TEMPLATE: 'template',
+} as const
 export type Dimension = keyof typeof columns
 export const dimensions = Object.keys(columns) as Dimension[]
 
@@ -121,7 +126,10 @@ function groupColumns({ groupBy, only }: BucketQuery) {
   return {
     columns: aliases,
     names: [...aliases, 'is_other'],
-    select: [...names.map((name, index) => `if(${isOne}, ${name}, '') as group_${index},`), `not ${isOne} as is_other,`].join(' '),
+    select: [
+      ...names.map((name, index) => `if(${isOne}, ${name}, '') as group_${index},`),
+      `not ${isOne} as is_other,`,
+    ].join(' '),
     values: [...names, 'is_other'].flatMap(() => values),
   }
 }
@@ -148,4 +156,3 @@ function byColumn(filter: StatFilter): Record<string, readonly string[]> {
     dimensions.flatMap((dimension) => (filter[dimension] ? [[columns[dimension], filter[dimension]]] : [])),
   )
 }
-

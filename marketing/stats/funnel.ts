@@ -34,7 +34,10 @@ const countOf = (sums: readonly BucketSum[], wanted: FactMetric) =>
   sumOf(sums.flatMap(({ metric, bot, count }) => (metric === wanted && !bot ? [count] : [])))
 
 /** How much of each step happened in the range, each counted by itself. */
-export function readFunnel(em: Em, request: RangeRequest): Promise<{ steps: FunnelStep[]; through: Date | null }> {
+export function readFunnel(
+  em: Em,
+  request: RangeRequest,
+): Promise<{ steps: FunnelStep[]; through: Date | null }> {
   return inSnapshot(em, async (snapshot) => {
     const { through } = await readPosition(snapshot)
     const query = { ...request, metrics: funnelSteps, bounds: boundsOf(request), groupBy: [] }
@@ -71,13 +74,16 @@ export function readTopCampaigns(
   request: RangeRequest & { measure: Measure; minimumSent: number; first: number },
 ): Promise<TopCampaign[]> {
   const { measure, minimumSent, first } = request
-  const metrics = 'rate' in measure ? metricsFor(['SENT'], [measure.rate]) : metricsFor(['SENT', measure.metric], [])
+  const metrics =
+    'rate' in measure ? metricsFor(['SENT'], [measure.rate]) : metricsFor(['SENT', measure.metric], [])
   return inSnapshot(em, async (snapshot) => {
     const query = { ...request, metrics, bounds: boundsOf(request), groupBy: ['CAMPAIGN' as const] }
     const groups = byGroup((await sumBuckets(snapshot, query)).filter(({ group }) => group![0] !== ''))
     return [...groups.values()]
       .map((sums) => topCampaign(sums, measure))
-      .filter(({ sent, rate, count }) => sent >= minimumSent && ('rate' in measure ? rate !== null : count > 0))
+      .filter(
+        ({ sent, rate, count }) => sent >= minimumSent && ('rate' in measure ? rate !== null : count > 0),
+      )
       .sort((a, b) => order(b) - order(a) || (a.campaignId < b.campaignId ? -1 : 1))
       .slice(0, first)
   })

@@ -1,7 +1,16 @@
 import type { FactMetric } from '../../entities/fact.ts'
 import type { Em } from '../../entities/index.ts'
 import { rateDefinitions, type StatRate } from '../../entities/stat-definitions.ts'
-import { type Axis, axisOf, type Comparison, type DayRange, earlierAxis, type Granularity, pointsOf, type StatPoint } from './axis.ts'
+import {
+  type Axis,
+  axisOf,
+  type Comparison,
+  type DayRange,
+  earlierAxis,
+  type Granularity,
+  pointsOf,
+  type StatPoint,
+} from './axis.ts'
 import { type BucketQuery, type BucketSum, type Dimension, type StatFilter, sumBuckets } from './buckets.ts'
 import { readPosition } from './position.ts'
 import { addSums, byGroup, type Counts, type StatGroup, type StatSeries, seriesOf, sumOf } from './series.ts'
@@ -99,7 +108,12 @@ function groupSeries(
   return [...only, ...(hasOther ? [undefined] : [])].map((group) => {
     const key = group?.key ?? ''
     const counts = countsOf(shown.points, now.get(key))
-    return seriesOf(shown, groupOf(shown.groupBy, group?.values), counts, then && countsOf(shown.points, then.get(key)))
+    return seriesOf(
+      shown,
+      groupOf(shown.groupBy, group?.values),
+      counts,
+      then && countsOf(shown.points, then.get(key)),
+    )
   })
 }
 
