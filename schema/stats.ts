@@ -101,28 +101,28 @@ function seriesType(api: Api) {
 }
 
 function groupType({ builder, Campaign, StatChannel }: Api) {
-  const valueOf = ({ values }: StatGroup, dimension: Dimension) => values[dimension] || null
+  const named = ({ values }: StatGroup, dimension: Dimension) => values[dimension] || null
   return builder.objectRef<StatGroup>('StatGroup').implement({
     description:
       'What numbers are about. A field is null when it is not known, and when the numbers are not grouped by it.',
     fields: (t) => ({
       isOther: t.exposeBoolean('isOther', { description: 'All groups that are not told apart.' }),
-      campaignId: t.id({ nullable: true, resolve: (group) => valueOf(group, 'CAMPAIGN') }),
+      campaignId: t.id({ nullable: true, resolve: (group) => named(group, 'CAMPAIGN') }),
       campaign: t.field({
         type: Campaign,
         nullable: true,
         resolve: (group, _, { loaders }) => {
-          const id = valueOf(group, 'CAMPAIGN')
+          const id = named(group, 'CAMPAIGN')
           return id ? loaders.campaign.load(id) : null
         },
       }),
       channel: t.field({
         type: StatChannel,
         nullable: true,
-        resolve: (group) => valueOf(group, 'CHANNEL') as 'EMAIL' | null,
+        resolve: (group) => named(group, 'CHANNEL') as 'EMAIL' | null,
       }),
-      source: t.string({ nullable: true, resolve: (group) => valueOf(group, 'SOURCE') }),
-      template: t.string({ nullable: true, resolve: (group) => valueOf(group, 'TEMPLATE') }),
+      source: t.string({ nullable: true, resolve: (group) => named(group, 'SOURCE') }),
+      template: t.string({ nullable: true, resolve: (group) => named(group, 'TEMPLATE') }),
     }),
   })
 }

@@ -5,7 +5,7 @@ import { readPosition, type StatPosition } from './position.ts'
 /** The job that counts facts. */
 const rollup = 'stats.rollup'
 /** What a nudge misses is found after so long. */
-const pollMs = 5_000
+const defaultPollMs = 5_000
 
 /** Calls back with the name of a job, among others, when something happens to it; returns how to stop. */
 type Listen = (callback: (subject: string) => void) => () => void
@@ -24,7 +24,12 @@ export interface StatUpdates {
  * Watches the position of statistics for all subscribers of a process. Jobs only nudge: the truth is read from SQL, also
  * every few seconds. Nothing is read while nobody watches.
  */
-export function createStatUpdates(fork: () => Em, log: Logger, listen: Listen): StatUpdates {
+export function createStatUpdates(
+  fork: () => Em,
+  log: Logger,
+  listen: Listen,
+  pollMs = defaultPollMs,
+): StatUpdates {
   const watchers = new Set<Watcher>()
   let stop: (() => void) | undefined
   let reading = false
