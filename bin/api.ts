@@ -1,5 +1,6 @@
 import { createLedger } from '../ledger/create-ledger.ts'
 import { createJobEvents } from '../ledger/job-events.ts'
+import { createStatUpdates } from '../marketing/stats/updates.ts'
 import { createTimelines } from '../marketing/timelines.ts'
 import { connect } from '../queue/connection.ts'
 import { publicUrl } from '../runtime/config.ts'
@@ -24,6 +25,8 @@ const events = createJobEvents({ fork, prefix: config.REDIS_PREFIX, names: queue
 shutdown.add('job events', () => events.close())
 const timelines = createTimelines(fork, log, events.listen)
 shutdown.add('timelines', () => timelines.close())
+const statUpdates = createStatUpdates(fork, log, events.listen)
+shutdown.add('statistics', () => statUpdates.close())
 
 const accounts = openConnections(parts, 'failFast')
 const integrations = createIntegrations({ ...accounts, transaction: ledger.transaction })
@@ -47,6 +50,7 @@ const server = await startServer({
   ledger,
   events,
   timelines,
+  statUpdates,
   integrations,
   ready: () => readiness(readyChecks(orm, queues)),
   routes: { '/metrics': metrics, ...webhooks },

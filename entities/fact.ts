@@ -9,7 +9,9 @@ export const factMetrics = [
   'SENT',
   'DELIVERED',
   'OPENED',
+  'UNIQUE_OPENED',
   'CLICKED',
+  'UNIQUE_CLICKED',
   'REPLIED',
   'BOUNCED',
   'COMPLAINED',
@@ -21,7 +23,8 @@ export type FactMetric = (typeof factMetrics)[number]
 
 /**
  * What happened to leads, messages and campaigns: the ground statistics stand on. Append-only; a source event is counted
- * once however often it is reported. `occurredAt` is when it happened, `arrivedAt` when we learned of it.
+ * once however often it is reported. OPENED and CLICKED are about each time, UNIQUE_OPENED and UNIQUE_CLICKED about each
+ * message that a person opened or clicked. `occurredAt` is when it happened, `arrivedAt` when we learned of it.
  */
 const FactSchema = defineEntity({
   name: 'Fact',

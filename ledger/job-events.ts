@@ -98,7 +98,7 @@ export function createJobEvents(settings: JobEventsSettings): JobEvents {
     cursor: string,
     before: string,
   ): void {
-    for (const id of [subject.leadId, subject.campaignId])
+    for (const id of [subject.leadId, subject.campaignId, queue])
       if (id) for (const callback of listeners) callback(id)
     const data = toEventData(event, queue)
     if (!data) return

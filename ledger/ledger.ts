@@ -120,7 +120,7 @@ export interface JobEvents {
     filter: JobFilter,
     after?: string,
   ): Promise<AsyncIterableIterator<JobEventMessage>>
-  /** Calls back with the lead and the campaign of each job something happens to; returns how to stop. */
-  listen(callback: (subjectId: string) => void): () => void
+  /** Calls back with the lead, the campaign and the name of each job something happens to; returns how to stop. */
+  listen(callback: (subject: string) => void): () => void
   close(): Promise<void>
 }

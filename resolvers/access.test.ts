@@ -34,6 +34,9 @@ const access: Record<string, Permission | 'any key'> = {
   'query suppressions': 'leads:read',
   'query webhookReceipts': 'jobs:read',
   'query integrations': 'jobs:read',
+  'query stats': 'leads:read',
+  'query funnel': 'leads:read',
+  'query topCampaigns': 'leads:read',
   'query jobDefinitions': 'jobs:read',
   'mutation createLead': 'leads:write',
   'mutation createLeads': 'leads:write',
@@ -64,6 +67,7 @@ const access: Record<string, Permission | 'any key'> = {
   'subscription integrationEvents': 'jobs:read',
   'subscription jobEvents': 'jobs:read',
   'subscription leadTimeline': 'leads:read',
+  'subscription statsUpdated': 'leads:read',
 }
 
 const define = defineJobFor<unknown>()
@@ -187,6 +191,7 @@ function literal(field: GraphQLField<unknown, unknown>, type: GraphQLInputType):
   if (isListType(type)) return '[]'
   if (isEnumType(type)) return type.getValues()[0]!.name
   if (type.toString() === 'DateTime') return '"2030-01-01T00:00:00Z"'
+  if (type.toString() === 'LocalDate') return '"2030-01-01"'
   if (isLeafType(type)) return type.name === 'String' || type.name === 'ID' ? '"x"' : '{}'
   const fields = required(Object.values(type.getFields())).map((each) => valueFor(field, each))
   return `{ ${fields.join(', ')} }`

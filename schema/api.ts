@@ -13,12 +13,17 @@ import type { InputIssue } from '../ledger/errors.ts'
 import type { JobEventMessage } from '../ledger/ledger.ts'
 import type { JobRow } from '../ledger/row.ts'
 import type { LeadRow } from '../marketing/lead-row.ts'
+import type { Granularity } from '../marketing/stats/axis.ts'
+import type { FunnelStep, TopCampaign } from '../marketing/stats/funnel.ts'
+import type { StatPosition } from '../marketing/stats/position.ts'
+import type { Stats } from '../marketing/stats/stats.ts'
 import { createBuilder } from './builder.ts'
 import { connectionRef, pageInfoRef } from './connection.ts'
 import type { Caller } from './context.ts'
 import { defineEnums } from './enums.ts'
 import { jobFilterRef } from './job-filter.ts'
 import type { JobLogLine } from './job-logs.ts'
+import { defineStatEnums } from './stat-enums.ts'
 import type { IntegrationView } from './vendor-accounts.ts'
 
 /** A row of a table as plain data. */
@@ -31,6 +36,13 @@ export interface AudienceDifference {
   seenAt: Date | null
   leadId: string | null
 }
+/** Statistics, and what was asked. */
+interface StatsAnswer extends Stats {
+  from: string
+  to: string
+  timeZone: string
+  granularity: Granularity
+}
 type MessageOf<Kind> = Extract<JobEventMessage, { kind: Kind }>
 
 /** A schema in the making: the builder and a name for every type, so that the files of types can refer to each other. */
@@ -39,7 +51,7 @@ export type Api = ReturnType<typeof createApi>
 /** Names every type of the API; the other files of this folder say what is in them. */
 export function createApi(definitions: readonly AnyJobDefinition[]) {
   const builder = createBuilder()
-  const enums = defineEnums(builder, definitions)
+  const enums = { ...defineEnums(builder, definitions), ...defineStatEnums(builder) }
   const Lead = builder.objectRef<LeadRow>('Lead')
   const Job = builder.objectRef<JobRow>('Job')
   const Message = builder.objectRef<Row<Message>>('Message')
@@ -85,6 +97,10 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     CampaignSync,
     CampaignSyncItem,
     AudienceDifference,
+    Stats: builder.objectRef<StatsAnswer>('Stats'),
+    StatsUpdate: builder.objectRef<StatPosition>('StatsUpdate'),
+    Funnel: builder.objectRef<{ steps: FunnelStep[]; through: Date | null }>('Funnel'),
+    TopCampaigns: builder.objectRef<{ campaigns: TopCampaign[] }>('TopCampaigns'),
     Error: builder.interfaceRef<{ code: string; message: string }>('Error'),
     Workspace: builder.objectRef<Row<Workspace>>('Workspace'),
     Me: builder.objectRef<Caller>('Me'),

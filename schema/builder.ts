@@ -4,7 +4,7 @@ import ScopeAuthPlugin, { type ForbiddenResult } from '@pothos/plugin-scope-auth
 import { GraphQLError } from 'graphql'
 import type { Permission } from '../entities/api-key.ts'
 import type { Context } from './context.ts'
-import { dateTime, json } from './scalars.ts'
+import { dateTime, json, localDate } from './scalars.ts'
 
 /** Only home of Pothos. */
 
@@ -15,6 +15,7 @@ interface Types {
   Scalars: {
     ID: { Input: string; Output: string }
     DateTime: { Input: Date; Output: Date }
+    LocalDate: { Input: string; Output: string }
     JSON: { Input: unknown; Output: unknown }
   }
 }
@@ -24,6 +25,8 @@ export type { InputRef, ObjectRef } from '@pothos/core'
 /** What the fields of an input type, or arguments, are made with. */
 export type InputFields<Kind extends 'Arg' | 'InputObject' = 'InputObject'> =
   PothosSchemaTypes.InputFieldBuilder<Builder['$inferSchemaTypes'], Kind>
+/** What `t.arg` is. */
+export type ArgFields = Omit<InputFields<'Arg'>, 'field'> & InputFields<'Arg'>['field']
 
 const capital = (name: string) => name.charAt(0).toUpperCase() + name.slice(1)
 
@@ -54,6 +57,7 @@ export function createBuilder() {
     },
   })
   builder.scalarType('DateTime', dateTime)
+  builder.scalarType('LocalDate', localDate)
   builder.scalarType('JSON', json)
   return builder
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { ApiKey, Permission } from '../entities/api-key.ts'
 import type { Em } from '../entities/index.ts'
 import type { Actor, JobEvents, Ledger } from '../ledger/ledger.ts'
+import type { StatUpdates } from '../marketing/stats/updates.ts'
 import type { Timelines } from '../marketing/timeline.ts'
 import { type Loaders, makeLoaders } from './loaders.ts'
 import type { Integrations } from './vendor-accounts.ts'
@@ -24,6 +25,7 @@ export interface Deps {
   events: JobEvents
   integrations: Integrations
   timelines: Timelines
+  statUpdates: StatUpdates
 }
 
 /** What is known of one request (HTTP) or one operation (WebSocket). */

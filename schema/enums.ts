@@ -104,7 +104,8 @@ const receiptStates: Record<ReceiptState, string> = {
   FAILED: 'It could not be applied; its job tells why.',
 }
 
-const described = <Name extends string>(texts: Record<Name, string>) =>
+/** Values of an enum with a sentence each. */
+export const described = <Name extends string>(texts: Record<Name, string>) =>
   Object.fromEntries(
     Object.entries(texts).map(([name, description]) => [name, { value: name, description }]),
   ) as Record<Name, { value: Name; description: string }>

@@ -23,6 +23,7 @@ import { leadQueries } from '../resolvers/leads.ts'
 import { messageActions } from '../resolvers/message-actions.ts'
 import { messageQueries } from '../resolvers/messages.ts'
 import { nodeQueries } from '../resolvers/node.ts'
+import { statQueries } from '../resolvers/stats.ts'
 import { suppressionActions } from '../resolvers/suppression-actions.ts'
 import { suppressionQueries } from '../resolvers/suppressions.ts'
 import { webhookReceipts } from '../resolvers/webhook-receipts.ts'
@@ -38,6 +39,7 @@ import { leadType } from './lead.ts'
 import { leadEventType } from './lead-event.ts'
 import { messageType } from './message.ts'
 import { nodeType } from './node.ts'
+import { statTypes } from './stats.ts'
 import { suppressionType } from './suppression.ts'
 import { webhookReceiptType } from './webhook-receipt.ts'
 import { workspaceTypes } from './workspace.ts'
@@ -56,6 +58,7 @@ const types = [
   campaignTypes,
   campaignSyncTypes,
   suppressionType,
+  statTypes,
   webhookReceiptType,
   jobType,
   jobAttemptTypes,
@@ -81,6 +84,7 @@ const verbs = [
   suppressionQueries,
   suppressionActions,
   webhookReceipts,
+  statQueries,
   jobQueries,
   jobStatsQuery,
   jobActions,

@@ -4,6 +4,8 @@ import { GraphQLError, type ValueNode, valueFromASTUntyped } from 'graphql'
 
 const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
 
+const isoDay = /^\d{4}-\d\d-\d\d$/
+
 export const dateTime = {
   description:
     'A point in time in ISO 8601 with a zone, e.g. 2026-11-24T09:30:00.000Z. Answers are always in UTC.',
@@ -14,6 +16,18 @@ export const dateTime = {
       if (!Number.isNaN(date.getTime())) return date
     }
     throw new GraphQLError('A DateTime is ISO 8601 with a zone, e.g. 2026-11-24T09:30:00Z')
+  },
+}
+
+export const localDate = {
+  description: 'A day of the calendar, e.g. 2026-11-24.',
+  serialize: (value: unknown) => String(value),
+  parseValue: (value: unknown): string => {
+    const time =
+      typeof value === 'string' && isoDay.test(value) ? Date.parse(`${value}T00:00:00Z`) : Number.NaN
+    if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(value as string))
+      return value as string
+    throw new GraphQLError('A LocalDate is a day of the calendar in ISO 8601, e.g. 2026-11-24')
   },
 }
 

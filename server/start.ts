@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Em } from '../entities/index.ts'
 import type { JobEvents, Ledger } from '../ledger/ledger.ts'
+import type { StatUpdates } from '../marketing/stats/updates.ts'
 import type { Timelines } from '../marketing/timeline.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Orm } from '../runtime/db.ts'
@@ -26,6 +27,7 @@ export interface ServerSettings {
   events: JobEvents
   integrations: Deps['integrations']
   timelines: Timelines
+  statUpdates: StatUpdates
   /** Whether the parts this process needs answer, for /readyz. */
   ready: () => Promise<{ ready: boolean; checks: Record<string, string> }>
   /** Further paths, e.g. /metrics. One that ends with a slash, e.g. /webhooks/, stands for everything below it. */
@@ -41,11 +43,15 @@ export interface RunningServer {
 
 /** Starts the API's door: GraphQL over HTTP, SSE and WebSocket, GraphiQL, health and further routes, all on one port. */
 export async function startServer(settings: ServerSettings): Promise<RunningServer> {
-  const { config, log, orm, ledger, events, timelines, integrations } = settings
+  const { config, log, orm, ledger, events, timelines, statUpdates, integrations } = settings
   const fork = () => orm.em.fork() as Em
   const keyring = openKeyring(fork, log, config.WORKSPACE)
   const live = trackSubscriptions(keyring)
-  const yoga = createGraphql(config, { log, fork, ledger, events, timelines, integrations }, live)
+  const yoga = createGraphql(
+    config,
+    { log, fork, ledger, events, timelines, statUpdates, integrations },
+    live,
+  )
   const state: State = { closing: false, lastRequestAt: 0, answering: new Set() }
   const graphiql = config.GRAPHIQL ? createGraphiql() : undefined
   const server = createServer(doorman(settings, { yoga, keyring, graphiql, state }))

@@ -59,7 +59,14 @@ describe('the report of a campaign that was sent', () => {
     await stage.act('click', { campaign: remoteId, email: 'member1@bulk.example' })
     expect(await readAgain(id)).toEqual({ outcome: 'GREW' })
     const once = await facts(id)
-    expect(once).toEqual({ SENT: 3, DELIVERED: 3, OPENED: 2, CLICKED: 1 })
+    expect(once).toEqual({
+      SENT: 3,
+      DELIVERED: 3,
+      OPENED: 3,
+      UNIQUE_OPENED: 2,
+      CLICKED: 1,
+      UNIQUE_CLICKED: 1,
+    })
     expect(await readAgain(id)).toEqual({ outcome: 'UNCHANGED' })
     await Promise.all([readAgain(id), readAgain(id), readAgain(id)])
     expect(await facts(id)).toEqual(once)
@@ -67,7 +74,7 @@ describe('the report of a campaign that was sent', () => {
     const reports = (await stage.history(id)).filter(({ type }) => type === 'REPORT_UPDATED')
     expect(reports.map(({ detail }) => detail.report)).toEqual([
       { SENT: 3, DELIVERED: 3 },
-      { OPENED: 2, CLICKED: 1 },
+      { OPENED: 3, UNIQUE_OPENED: 2, CLICKED: 1, UNIQUE_CLICKED: 1 },
     ])
   })
 

@@ -8,13 +8,15 @@ import type { Cause } from './events.ts'
 /** Mailchimp's totals for a campaign. */
 export type ReportTotals = Omit<CampaignReadings, 'readings'>
 
-/** What each metric of statistics is in Mailchimp's totals. Opens and clicks count people, not how often they did it. */
+/** What each metric of statistics is in Mailchimp's totals, which do not tell machines from people. */
 const metrics: Partial<Record<FactMetric, (totals: ReportTotals) => number>> = {
   SENT: ({ sent }) => sent,
   DELIVERED: ({ sent, hardBounces, softBounces }) => sent - hardBounces - softBounces,
   BOUNCED: ({ hardBounces, softBounces }) => hardBounces + softBounces,
-  OPENED: ({ uniqueOpens }) => uniqueOpens,
-  CLICKED: ({ uniqueClicks }) => uniqueClicks,
+  OPENED: ({ opens }) => opens,
+  UNIQUE_OPENED: ({ uniqueOpens }) => uniqueOpens,
+  CLICKED: ({ clicks }) => clicks,
+  UNIQUE_CLICKED: ({ uniqueClicks }) => uniqueClicks,
   UNSUBSCRIBED: ({ unsubscribed }) => unsubscribed,
   COMPLAINED: ({ complaints }) => complaints,
 }

@@ -43,7 +43,14 @@ test('the life of a mail moves its state up, whatever the order, and is counted 
     'MESSAGE_CLICKED',
   ])
   const facts = await crm.facts()
-  expect(facts.map(({ metric }) => metric).sort()).toEqual(['CLICKED', 'DELIVERED', 'OPENED', 'SENT'])
+  expect(facts.map(({ metric }) => metric).sort()).toEqual([
+    'CLICKED',
+    'DELIVERED',
+    'OPENED',
+    'SENT',
+    'UNIQUE_CLICKED',
+    'UNIQUE_OPENED',
+  ])
   expect(facts[0]).toMatchObject({
     lead_id: leadId,
     source: 'fair',
@@ -60,6 +67,28 @@ test('a mail that is opened often is told of once and counted each time', async 
   await report(event('open', 60), event('open', 120), event('open', 180))
   expect((await crm.eventTypes(leadId)).filter((type) => type === 'MESSAGE_OPENED')).toHaveLength(1)
   expect((await crm.facts()).filter(({ metric }) => metric === 'OPENED')).toHaveLength(3)
+})
+
+test('a message that was opened and clicked often counts once as opened and once as clicked', async () => {
+  const { event } = await welcomed()
+  const click = (after: number) => event('click', after, { url: `https://solaria.example/${after}` })
+  await report(event('open', 6, { user_agent: 'Mozilla/5.0' }))
+  await report(event('open', 60))
+  await report(event('open', 120))
+  await report(click(130))
+  await report(click(140))
+  const uniques = (await crm.facts()).filter(({ metric }) => metric.startsWith('UNIQUE'))
+  expect(uniques).toMatchObject([
+    { metric: 'UNIQUE_OPENED', bot: 0, occurred_at: '2026-10-01 12:01:00.000' },
+    { metric: 'UNIQUE_CLICKED', bot: 0, occurred_at: '2026-10-01 12:02:10.000' },
+  ])
+})
+
+test('who clicks has opened the message, even where pictures are not loaded', async () => {
+  const { event } = await welcomed()
+  await report(event('click', 130, { url: 'https://solaria.example/a' }))
+  const metrics = (await crm.facts()).map(({ metric }) => metric)
+  expect(metrics.sort()).toEqual(['CLICKED', 'SENT', 'UNIQUE_CLICKED', 'UNIQUE_OPENED'])
 })
 
 test('machines that open and click are counted as machines and not told of', async () => {
@@ -83,6 +112,7 @@ test('a hard bounce fails the message and suppresses the address', async () => {
   expect(await crm.suppressions()).toEqual([{ channel: 'EMAIL', address: email, reason: 'HARD_BOUNCE' }])
   expect(await crm.eventTypes(leadId)).toEqual(['MESSAGE_ACCEPTED', 'MESSAGE_FAILED', 'BOUNCED'])
   expect((await crm.lead(leadId)).email_consent).toBe('GRANTED')
+  await report(event('send', 1))
   expect((await crm.facts()).map(({ metric }) => metric)).toEqual(['SENT', 'BOUNCED'])
 })
 

@@ -12,7 +12,7 @@ export interface Happening {
   bot?: boolean
 }
 
-/** Counts what happened to a message, once. WhatsApp may say that it was read and not that it was delivered: that counts as both. */
+/** Counts what happened to a message, and what follows from it, once each. */
 export async function countMessage(
   em: Em,
   message: MessageRow,
@@ -22,15 +22,29 @@ export async function countMessage(
   const common = { ...(await messageFact(em, message)), occurredAt: at }
   const [vendor, id] = name
   const own = onceNamed(metric, message.id) ?? sourceEvent(...name)
-  const facts: NewFact[] = [{ ...common, metric, bot, sourceEvent: own }]
-  if (metric === 'OPENED' && message.channel === 'WHATSAPP')
-    facts.push({
+  const fact: NewFact = { ...common, metric, bot, sourceEvent: own }
+  const more = consequences(message, metric, bot).map(
+    ([implied, event]): NewFact => ({
       ...common,
-      metric: 'DELIVERED',
-      bot: false,
-      sourceEvent: sourceEvent(vendor, id, 'delivered'),
-    })
-  await appendFacts(em, facts)
+      metric: implied,
+      sourceEvent: onceNamed(implied, message.id) ?? sourceEvent(vendor, id, event),
+    }),
+  )
+  await appendFacts(em, [fact, ...more])
+}
+
+/**
+ * What else is true of a message: the metric, and the name of the event that would tell of it by itself. WhatsApp may say
+ * that it was read and not that it was delivered, Mandrill that it bounced and not that it was sent. Who clicks has opened
+ * it, even where pictures are not loaded.
+ */
+function consequences({ channel }: MessageRow, metric: FactMetric, bot: boolean): [FactMetric, string][] {
+  if (bot) return []
+  const opened: [FactMetric, string] = ['UNIQUE_OPENED', 'first-open']
+  if (metric === 'OPENED' && channel === 'WHATSAPP') return [opened, ['DELIVERED', 'delivered']]
+  if (metric === 'OPENED') return [opened]
+  if (metric === 'CLICKED') return [opened, ['UNIQUE_CLICKED', 'first-click']]
+  return metric === 'BOUNCED' ? [['SENT', 'send']] : []
 }
 
 /** When a message was delivered, as far as it was counted. */

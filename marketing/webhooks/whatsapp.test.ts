@@ -43,7 +43,7 @@ describe('what became of a message', () => {
     expect(await crm.message(messageId)).toMatchObject({ delivery: 'READ' })
     expect(await crm.eventTypes(leadId)).toEqual(['MESSAGE_ACCEPTED', 'MESSAGE_READ'])
     const metrics = (await crm.facts()).map(({ metric }) => metric)
-    expect(metrics.sort()).toEqual(['DELIVERED', 'OPENED', 'SENT'])
+    expect(metrics.sort()).toEqual(['DELIVERED', 'OPENED', 'SENT', 'UNIQUE_OPENED'])
   })
 
   test('is known by our own id before the answer to our request is stored', async () => {

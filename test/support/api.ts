@@ -4,6 +4,7 @@ import { WebSocket } from 'ws'
 import { ApiKey, type Permission, type Role, roles } from '../../entities/api-key.ts'
 import { newId } from '../../entities/ids.ts'
 import type { AnyJobDefinition } from '../../ledger/definition.ts'
+import { createStatUpdates } from '../../marketing/stats/updates.ts'
 import { createTimelines } from '../../marketing/timelines.ts'
 import { connect } from '../../queue/connection.ts'
 import { createScripts } from '../../queue/scripts.ts'
@@ -88,6 +89,7 @@ export async function startApi(
   })
   const integrations = createIntegrations({ connections, vault, transaction: ledger.transaction })
   const timelines = createTimelines(fork, log, world.events.listen)
+  const statUpdates = createStatUpdates(fork, log, world.events.listen)
   const ready = async () => ({ ready: true, checks: { database: 'ok', redis: 'ok' } })
   const server = await startServer({
     config,
@@ -96,6 +98,7 @@ export async function startApi(
     ledger,
     events,
     timelines,
+    statUpdates,
     integrations,
     ready,
     ...more,
@@ -172,6 +175,7 @@ export async function startApi(
       for (const client of clients) await client.dispose()
       await server.close()
       await timelines.close()
+      await statUpdates.close()
       redis.disconnect()
       await world.close()
     },
