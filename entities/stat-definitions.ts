@@ -18,7 +18,7 @@ export const metricDefinitions: Record<FactMetric, string> = {
   REPLIED: 'Messages that leads wrote to us over WhatsApp.',
   BOUNCED: 'E-mails that came back, for good or for now.',
   COMPLAINED: 'E-mails that were reported as spam.',
-  UNSUBSCRIBED: 'Times somebody unsubscribed.',
+  UNSUBSCRIBED: 'Times somebody unsubscribed from e-mails, or a lead wrote STOP over WhatsApp.',
   FAILED: 'Messages that the vendor refused or could not deliver, bounces not among them.',
   SKIPPED: 'Messages that were not sent, because consent, a suppression or the policy forbade it.',
 }

@@ -15,7 +15,7 @@ import type { JobRow } from '../ledger/row.ts'
 import type { LeadRow } from '../marketing/lead-row.ts'
 import type { Granularity } from '../marketing/stats/axis.ts'
 import type { FunnelStep, TopCampaign } from '../marketing/stats/funnel.ts'
-import type { StatPosition } from '../marketing/stats/position.ts'
+import type { StatProgress } from '../marketing/stats/progress.ts'
 import type { Stats } from '../marketing/stats/stats.ts'
 import { createBuilder } from './builder.ts'
 import { connectionRef, pageInfoRef } from './connection.ts'
@@ -98,7 +98,7 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     CampaignSyncItem,
     AudienceDifference,
     Stats: builder.objectRef<StatsAnswer>('Stats'),
-    StatsUpdate: builder.objectRef<StatPosition>('StatsUpdate'),
+    StatsUpdate: builder.objectRef<StatProgress>('StatsUpdate'),
     Funnel: builder.objectRef<{ steps: FunnelStep[]; through: Date | null }>('Funnel'),
     TopCampaigns: builder.objectRef<{ campaigns: TopCampaign[] }>('TopCampaigns'),
     Error: builder.interfaceRef<{ code: string; message: string }>('Error'),

@@ -1,7 +1,7 @@
 import type { Fact } from '../entities/fact.ts'
 import { metricDefinitions, rateDefinitions, type StatRate } from '../entities/stat-definitions.ts'
 import type { Comparison, Granularity } from '../marketing/stats/axis.ts'
-import type { Dimension } from '../marketing/stats/buckets.ts'
+import type { Dimension } from '../marketing/stats/bucket-sums.ts'
 import type { Builder } from './builder.ts'
 import { described } from './enums.ts'
 

@@ -1,5 +1,5 @@
 import type { StatPoint } from '../marketing/stats/axis.ts'
-import type { Dimension } from '../marketing/stats/buckets.ts'
+import type { Dimension } from '../marketing/stats/bucket-sums.ts'
 import type { TopCampaign as CampaignRank, FunnelStep } from '../marketing/stats/funnel.ts'
 import type { MetricSeries, RateSeries, StatGroup, StatSeries } from '../marketing/stats/series.ts'
 import type { Api } from './api.ts'

@@ -5,12 +5,13 @@ import { configurationFile } from './generate/configuration.ts'
 import { errorsFile } from './generate/errors.ts'
 import { jobsFile } from './generate/jobs.ts'
 import { schemaFile } from './generate/schema.ts'
+import { statisticsFile } from './generate/statistics.ts'
 import { apply, changes } from './generate/sync.ts'
 
 const onlyCheck = process.argv.includes('--check')
 const schema = schemaFile()
 const client = await clientFiles(schema.content)
-const files = [schema, ...client, configurationFile(), jobsFile(), errorsFile()]
+const files = [schema, ...client, configurationFile(), jobsFile(), errorsFile(), statisticsFile()]
 const stale = changes('.', files)
 
 if (!onlyCheck) apply('.', stale)

@@ -3,8 +3,7 @@ import { instantOf, nextHour, offsetAt } from './zone.ts'
 
 export const granularities = ['HOUR', 'DAY', 'WEEK', 'MONTH'] as const
 export type Granularity = (typeof granularities)[number]
-export const comparisons = ['PREVIOUS_PERIOD', 'PREVIOUS_YEAR'] as const
-export type Comparison = (typeof comparisons)[number]
+export type Comparison = 'PREVIOUS_PERIOD' | 'PREVIOUS_YEAR'
 
 /** Days of a viewer's calendar, both included, as days since 1970-01-01. */
 export interface DayRange {

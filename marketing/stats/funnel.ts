@@ -2,8 +2,8 @@ import type { FactMetric } from '../../entities/fact.ts'
 import type { Em } from '../../entities/index.ts'
 import { funnelSteps, rateDefinitions, type StatRate } from '../../entities/stat-definitions.ts'
 import { axisOf, type DayRange } from './axis.ts'
-import { type BucketSum, type StatFilter, sumBuckets } from './buckets.ts'
-import { readPosition } from './position.ts'
+import { type BucketSum, type StatFilter, sumBuckets } from './bucket-sums.ts'
+import { readProgress } from './progress.ts'
 import { byGroup, ratio, sumOf } from './series.ts'
 import { inSnapshot, metricsFor } from './stats.ts'
 
@@ -39,7 +39,7 @@ export function readFunnel(
   request: RangeRequest,
 ): Promise<{ steps: FunnelStep[]; through: Date | null }> {
   return inSnapshot(em, async (snapshot) => {
-    const { through } = await readPosition(snapshot)
+    const { through } = await readProgress(snapshot)
     const query = { ...request, metrics: funnelSteps, bounds: boundsOf(request), groupBy: [] }
     const sums = await sumBuckets(snapshot, query)
     const counts = funnelSteps.map((metric) => countOf(sums, metric))

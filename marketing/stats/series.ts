@@ -1,6 +1,6 @@
 import type { FactMetric } from '../../entities/fact.ts'
 import { rateDefinitions, type StatRate } from '../../entities/stat-definitions.ts'
-import type { BucketSum, Dimension } from './buckets.ts'
+import type { BucketSum, Dimension } from './bucket-sums.ts'
 
 /** Sums folded into what a chart shows. Counts are whole numbers; rates are fractions, null where nothing is to divide by. */
 

@@ -11,8 +11,14 @@ import {
   pointsOf,
   type StatPoint,
 } from './axis.ts'
-import { type BucketQuery, type BucketSum, type Dimension, type StatFilter, sumBuckets } from './buckets.ts'
-import { readPosition } from './position.ts'
+import {
+  type BucketQuery,
+  type BucketSum,
+  type Dimension,
+  type StatFilter,
+  sumBuckets,
+} from './bucket-sums.ts'
+import { readProgress } from './progress.ts'
 import { addSums, byGroup, type Counts, type StatGroup, type StatSeries, seriesOf, sumOf } from './series.ts'
 
 export interface StatsRequest {
@@ -61,7 +67,7 @@ async function read(em: Em, request: StatsRequest): Promise<Stats> {
   const { zone, range, granularity, compareTo } = request
   const axis = axisOf(zone, range, granularity)
   const previousAxis = compareTo && earlierAxis(axis, compareTo, range)
-  const position = await readPosition(em)
+  const position = await readProgress(em)
   const only = request.groupBy.length > 0 ? await largest(em, request, axis) : undefined
   const sums = await sumBuckets(em, bucketQuery(request, axis.bounds, only))
   const before = previousAxis && (await sumBuckets(em, bucketQuery(request, previousAxis.bounds, only)))

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Em } from '../../entities/index.ts'
-import { readPosition, type StatPosition } from './position.ts'
+import { readProgress, type StatProgress } from './progress.ts'
 
 /** The job that counts facts. */
 const rollup = 'stats.rollup'
@@ -16,7 +16,7 @@ export interface StatUpdates {
    * How far facts are counted: as it is now, unless that is where `after` stands, then each time it has moved. Who is slow
    * gets the newest alone. `return()` of the iterator frees everything at once.
    */
-  subscribe(after?: string): AsyncIterableIterator<StatPosition>
+  subscribe(after?: string): AsyncIterableIterator<StatProgress>
   close(): Promise<void>
 }
 
@@ -43,7 +43,7 @@ export function createStatUpdates(
     try {
       while (again && watchers.size > 0) {
         again = false
-        const position = await readPosition(fork())
+        const position = await readProgress(fork())
         for (const watcher of watchers) watcher.tell(position)
       }
     } catch (error) {
@@ -87,16 +87,16 @@ export function createStatUpdates(
 }
 
 interface Watcher {
-  iterator: AsyncIterableIterator<StatPosition>
-  tell(position: StatPosition): void
+  iterator: AsyncIterableIterator<StatProgress>
+  tell(position: StatProgress): void
 }
 
 /** One subscriber: holds at most one position that was not taken yet. */
 function watch(after: string | undefined, release: () => void): Watcher {
-  type Result = IteratorResult<StatPosition>
+  type Result = IteratorResult<StatProgress>
   const over: Result = { value: undefined, done: true }
   let told = after
-  let held: StatPosition | undefined
+  let held: StatProgress | undefined
   let waiting: ((result: Result) => void) | undefined
   let closed = false
 
@@ -116,7 +116,7 @@ function watch(after: string | undefined, release: () => void): Watcher {
     return Promise.resolve(over)
   }
 
-  const iterator: AsyncIterableIterator<StatPosition> = {
+  const iterator: AsyncIterableIterator<StatProgress> = {
     next: () =>
       closed
         ? finish()

@@ -7,7 +7,7 @@ import {
   type Person,
   setLead,
 } from '../conversations.ts'
-import { appendFacts, attribution, sourceEvent } from '../facts.ts'
+import { appendFacts, attribution, type NewFact, sourceEvent } from '../facts.ts'
 import { appendLeadEvents } from '../lead-events.ts'
 import type { LeadRow } from '../lead-row.ts'
 import { spellings } from '../suppressed-address.ts'
@@ -46,7 +46,7 @@ async function leadOf(em: Em, conversation: ConversationRow): Promise<LeadRow | 
 async function tellLead(
   em: Em,
   lead: LeadRow,
-  { at, providerMessageId }: Inbound,
+  { at, providerMessageId, text }: Inbound,
   cause: Cause,
 ): Promise<void> {
   const { workspaceId, correlationId, jobId, vendor } = cause
@@ -54,9 +54,11 @@ async function tellLead(
   await appendLeadEvents(em, [
     { leadId: lead.id, type: 'MESSAGE_RECEIVED', at, jobId, correlationId, detail },
   ])
-  const name = sourceEvent('whatsapp', providerMessageId, 'received')
-  const common = { workspaceId, metric: 'REPLIED', channel: 'WHATSAPP', occurredAt: at } as const
-  await appendFacts(em, [{ ...common, sourceEvent: name, ...attribution(lead) }])
+  const name = (event: string) => sourceEvent('whatsapp', providerMessageId, event)
+  const common = { workspaceId, channel: 'WHATSAPP', occurredAt: at, ...attribution(lead) } as const
+  const facts: NewFact[] = [{ ...common, metric: 'REPLIED', sourceEvent: name('received') }]
+  if (wishIn(text) === 'STOP') facts.push({ ...common, metric: 'UNSUBSCRIBED', sourceEvent: name('stop') })
+  await appendFacts(em, facts)
 }
 
 /** A person without a phone number is addressed by the user id. */

@@ -234,6 +234,7 @@ describe('STOP and START', () => {
       const leadId = await crm.addLead({ phone, whatsappConsent: 'GRANTED' })
       await write({ text })
       expect(await crm.suppressions()).toEqual([{ channel: 'WHATSAPP', address: phone, reason: 'STOP_WORD' }])
+      expect((await crm.facts()).map(({ metric }) => metric)).toEqual(['REPLIED', 'UNSUBSCRIBED'])
       expect((await crm.lead(leadId)).whatsapp_consent).toBe('DENIED')
       expect(await crm.eventTypes(leadId)).toEqual(['MESSAGE_RECEIVED', 'UNSUBSCRIBED'])
     },

@@ -11,7 +11,7 @@ const columns = {
   TEMPLATE: 'template',
 } as const
 export type Dimension = keyof typeof columns
-export const dimensions = Object.keys(columns) as Dimension[]
+const dimensions = Object.keys(columns) as Dimension[]
 
 /** Which buckets; every list given must hold the bucket's value. */
 export type StatFilter = Partial<Record<Dimension, readonly string[]>>

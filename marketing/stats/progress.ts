@@ -2,7 +2,7 @@ import type { Em } from '../../entities/index.ts'
 import { fromSql } from '../../entities/sql.ts'
 
 /** How far facts are counted. */
-export interface StatPosition {
+export interface StatProgress {
   /** All facts that arrived until then are counted; null before the first. */
   through: Date | null
   /** Tells two positions apart. */
@@ -10,7 +10,7 @@ export interface StatPosition {
 }
 
 /** Reads how far facts are counted. */
-export async function readPosition(em: Em): Promise<StatPosition> {
+export async function readProgress(em: Em): Promise<StatProgress> {
   const [raw] = await em.execute<Record<string, unknown>[]>(
     "select fact_id, at from stat_position where name = 'FACTS'",
   )
