@@ -4,9 +4,9 @@ import { code, time } from './columns.ts'
 /**
  * How far statistics have come. FACTS: all facts up to `factId` are in `stat_hour`. JOBS: all jobs up to `at` are in
  * `job_stat_hour`. GATE: whoever appends facts holds its row shared until the commit, so that whoever holds it alone
- * knows that no fact with a lower id is still to come.
+ * knows that no fact with a lower id is still to come. PRUNED: facts that occurred before `at` may be gone.
  */
-export const statPositions = ['FACTS', 'JOBS', 'GATE'] as const
+export const statPositions = ['FACTS', 'JOBS', 'GATE', 'PRUNED'] as const
 
 const StatPositionSchema = defineEntity({
   name: 'StatPosition',

@@ -23,7 +23,7 @@ export class Migration20261124130616_schedules_statistics_backups extends Migrat
     )
 
     this.addSql(
-      `insert into \`stat_position\` (\`name\`, \`fact_id\`, \`at\`) values ('FACTS', 0, '1970-01-01'), ('JOBS', 0, '1970-01-01'), ('GATE', 0, '1970-01-01');`,
+      `insert into \`stat_position\` (\`name\`, \`fact_id\`, \`at\`) values ('FACTS', 0, '1970-01-01'), ('JOBS', 0, '1970-01-01'), ('GATE', 0, '1970-01-01'), ('PRUNED', 0, '1970-01-01');`,
     )
 
     this.addSql(
