@@ -21,6 +21,7 @@ import { leadQueries } from '../resolvers/leads.ts'
 import { messageActions } from '../resolvers/message-actions.ts'
 import { messageQueries } from '../resolvers/messages.ts'
 import { nodeQueries } from '../resolvers/node.ts'
+import { statsRebuildMutations } from '../resolvers/stats-rebuild.ts'
 import { suppressionActions } from '../resolvers/suppression-actions.ts'
 import { suppressionQueries } from '../resolvers/suppressions.ts'
 import { webhookReceipts } from '../resolvers/webhook-receipts.ts'
@@ -76,6 +77,7 @@ const verbs = [
   campaignSyncQueries,
   campaignSyncMutations,
   audienceDifferences,
+  statsRebuildMutations,
   suppressionQueries,
   suppressionActions,
   webhookReceipts,

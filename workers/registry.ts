@@ -3,6 +3,8 @@ import { campaignReport } from './campaign.report.ts'
 import { campaignSync } from './campaign.sync.ts'
 import { leadCreated } from './lead.created.ts'
 import { messageResolve } from './message.resolve.ts'
+import { statsRebuild } from './stats.rebuild.ts'
+import { statsRollup } from './stats.rollup.ts'
 import { webhookReceive } from './webhook.receive.ts'
 import { whatsappTemplates } from './whatsapp.templates.ts'
 
@@ -14,4 +16,6 @@ export const registry: readonly AnyJobDefinition[] = [
   whatsappTemplates,
   campaignSync,
   campaignReport,
+  statsRollup,
+  statsRebuild,
 ]

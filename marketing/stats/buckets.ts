@@ -1,4 +1,6 @@
+import type { FactMetric } from '../../entities/fact.ts'
 import type { Em } from '../../entities/index.ts'
+import { fromSql } from '../../entities/sql.ts'
 
 /**
  * Counting facts into buckets, in SQL. What a fact lacks is ''. Sources that differ in case or trailing spaces alone are
@@ -49,27 +51,30 @@ export async function recount(em: Em, { workspaceId, from, to, factId }: Stretch
 // `id + 0`: MariaDB is to find them by their time, not to walk through all ids up to that one.
 const ofStretch = 'workspace_id = ? and occurred_at >= ? and occurred_at < ? and id + 0 <= ?'
 
-/** How often each metric is in a stretch, by its facts and by its buckets. */
+/** How often a metric is in an hour, by its facts and by its buckets. */
 export interface Comparison {
-  metric: string
+  hourAt: Date
+  metric: FactMetric
+  /** Number of facts, each of which may count for several. */
+  rows: number
   facts: number
   buckets: number
 }
 
-/** Compares the buckets of a stretch with the facts they were counted from. */
+/** Compares the buckets of a stretch with the facts, hour by hour and metric by metric. */
 export async function compare(em: Em, { workspaceId, from, to, factId }: Stretch): Promise<Comparison[]> {
-  const rows = await em.execute<{ metric: string; facts: string; buckets: string }[]>(
-    `select metric, sum(facts) as facts, sum(buckets) as buckets from (
-       select metric, sum(count) as facts, 0 as buckets from fact where ${ofStretch} group by metric
+  const raw = await em.execute<Record<string, unknown>[]>(
+    `select hour_at, metric, sum(rows_of) as \`rows\`, sum(facts) as facts, sum(buckets) as buckets from (
+       select ${hour} as hour_at, metric, count(*) as rows_of, sum(count) as facts, 0 as buckets
+       from fact where ${ofStretch} group by hour_at, metric
        union all
-       select metric, 0, sum(q0 + q1 + q2 + q3) from stat_hour
-       where workspace_id = ? and hour_at >= ? and hour_at < ? group by metric) both_sides
-     group by metric`,
+       select hour_at, metric, 0, 0, sum(q0 + q1 + q2 + q3)
+       from stat_hour where workspace_id = ? and hour_at >= ? and hour_at < ? group by hour_at, metric) both_sides
+     group by hour_at, metric`,
     [workspaceId, from, to, factId, workspaceId, from, to],
   )
-  return rows.map(({ metric, facts, buckets }) => ({
-    metric,
-    facts: Number(facts),
-    buckets: Number(buckets),
-  }))
+  return raw.map((row) => {
+    const { hourAt, metric, rows, facts, buckets } = fromSql<Comparison>(row)
+    return { hourAt, metric, rows: Number(rows), facts: Number(facts), buckets: Number(buckets) }
+  })
 }

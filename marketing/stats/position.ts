@@ -29,7 +29,10 @@ export const factsPosition = (em: Em) => readRow(em, 'FACTS', '')
 /** The same, while nobody else changes buckets until the transaction ends. */
 export const lockFactsPosition = (em: Em) => readRow(em, 'FACTS', 'for update')
 
-/** Facts that occurred before then may be gone; until the transaction ends, that stays so. */
+/** Facts that occurred before then may be gone. */
+export const prunedBefore = async (em: Em) => (await readRow(em, 'PRUNED', '')).at
+
+/** The same; until the transaction ends, that stays so. */
 export const lockPrunedBefore = async (em: Em) => (await readRow(em, 'PRUNED', 'lock in share mode')).at
 
 /** Waits up to a second for those who append facts; until the transaction ends, nobody does. */
