@@ -40,8 +40,15 @@ const columns = [
   'bot',
 ]
 
-/** Appends facts in the caller's transaction. One whose source event is known already changes nothing. */
+/**
+ * Appends facts in the caller's transaction. One whose source event is known already changes nothing. The gate is held
+ * shared until the commit: stats/horizon.ts tells why. Whoever appends last in a transaction holds it shortest.
+ * @throws when there is no transaction
+ */
 export async function appendFacts(em: Em, facts: readonly NewFact[]): Promise<void> {
+  if (facts.length === 0) return
+  if (!em.isInTransaction()) throw new Error('Facts are appended in a transaction, which holds the gate')
+  await em.execute("select 1 from stat_position where name = 'GATE' lock in share mode")
   const arrivedAt = new Date()
   const rows = facts.map((fact) => [
     fact.workspaceId,

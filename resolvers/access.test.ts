@@ -57,6 +57,7 @@ const access: Record<string, Permission | 'any key'> = {
   'mutation syncCampaign': 'campaigns:send',
   'mutation syncCampaigns': 'campaigns:send',
   'subscription campaignEvents': 'leads:read',
+  'mutation rebuildStats': 'installation:admin',
   'mutation suppressAddress': 'leads:write',
   'mutation unsuppressAddress': 'leads:write',
   'mutation reapplyWebhookReceipt': 'jobs:write',

@@ -24,6 +24,7 @@ import { messageActions } from '../resolvers/message-actions.ts'
 import { messageQueries } from '../resolvers/messages.ts'
 import { nodeQueries } from '../resolvers/node.ts'
 import { statQueries } from '../resolvers/stats.ts'
+import { statsRebuildMutations } from '../resolvers/stats-rebuild.ts'
 import { suppressionActions } from '../resolvers/suppression-actions.ts'
 import { suppressionQueries } from '../resolvers/suppressions.ts'
 import { webhookReceipts } from '../resolvers/webhook-receipts.ts'
@@ -81,6 +82,7 @@ const verbs = [
   campaignSyncQueries,
   campaignSyncMutations,
   audienceDifferences,
+  statsRebuildMutations,
   suppressionQueries,
   suppressionActions,
   webhookReceipts,

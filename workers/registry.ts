@@ -5,6 +5,8 @@ import { leadCreated } from './lead.created.ts'
 import { leadErase } from './lead.erase.ts'
 import { messageResolve } from './message.resolve.ts'
 import { retentionPrune } from './retention.prune.ts'
+import { statsRebuild } from './stats.rebuild.ts'
+import { statsRollup } from './stats.rollup.ts'
 import { webhookReceive } from './webhook.receive.ts'
 import { whatsappTemplates } from './whatsapp.templates.ts'
 
@@ -18,4 +20,6 @@ export const registry: readonly AnyJobDefinition[] = [
   campaignReport,
   retentionPrune,
   leadErase,
+  statsRollup,
+  statsRebuild,
 ]

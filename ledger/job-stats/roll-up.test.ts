@@ -71,7 +71,11 @@ async function addJob(
 }
 
 const rollUp = (now: string) =>
-  rollUpJobStats({ fork: world.fork, now: at(now), signal: new AbortController().signal })
+  rollUpJobStats({
+    transaction: world.ledger.transaction,
+    now: at(now),
+    signal: new AbortController().signal,
+  })
 
 /** Hour, measure, class and count. */
 async function counted(): Promise<string[]> {

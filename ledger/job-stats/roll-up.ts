@@ -1,5 +1,5 @@
 import type { Em } from '../../entities/index.ts'
-import { inTransaction, sqlTime } from '../sql.ts'
+import { sqlTime } from '../sql.ts'
 import { classOf } from './classes.ts'
 
 /**
@@ -63,16 +63,16 @@ const forget = `
  * @param now up to when events are looked at
  */
 export async function rollUpJobStats({
-  fork,
+  transaction,
   now,
   signal,
 }: {
-  fork: () => Em
+  transaction: <T>(work: (em: Em) => Promise<T>) => Promise<T>
   now: Date
   signal: AbortSignal
 }): Promise<void> {
   signal.throwIfAborted()
-  await inTransaction(fork, async (em) => {
+  await transaction(async (em) => {
     const since = openSince(await jobsPosition(em, 'for update'))
     const next = await projectedTo(em, now)
     await em.execute(forget, [since])

@@ -16,7 +16,7 @@ export const mariadb: Server = {
   program: { names: ['mariadbd', 'mysqld'], packages: PACKAGES, variable: 'DATABASE_URL' },
   startLimitMs: 60_000,
   async prepare({ dir }) {
-    mkdirSync(dir, { recursive: true })
+    mkdirSync(tmp(dir), { recursive: true })
     if (!existsSync(join(dir, 'data'))) await install(dir)
     writeFileSync(join(dir, 'init.sql'), initSql(password(dir)), { mode: 0o600 })
     rmSync(pidFile(dir), { force: true })
@@ -25,6 +25,8 @@ export const mariadb: Server = {
     '--no-defaults',
     ...asRoot(),
     ...[`--datadir=${join(dir, 'data')}`, `--socket=${socket(dir)}`, `--pid-file=${pidFile(dir)}`],
+    // A server that starts clears the temporary tables out of its folder, so two must not share one.
+    `--tmpdir=${tmp(dir)}`,
     ...[`--port=${port}`, '--bind-address=127.0.0.1', '--skip-name-resolve', '--max-connections=300'],
     ...[
       '--character-set-server=utf8mb4',
@@ -46,6 +48,7 @@ export const mariadb: Server = {
 }
 
 const pidFile = (dir: string) => join(dir, 'mariadbd.pid')
+const tmp = (dir: string) => join(dir, 'tmp')
 
 const asRoot = () => (process.getuid?.() === 0 ? ['--user=root'] : [])
 
