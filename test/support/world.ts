@@ -88,7 +88,16 @@ export async function createWorld(
     redisUrl,
     databaseUrl: database.url,
     startDispatcher() {
-      const dispatcher = startDispatcher({ fork, queues, prefix, log, retentionDays: 400, openRedis })
+      const dispatcher = startDispatcher({
+        fork,
+        queues,
+        definitions,
+        workspace: '',
+        prefix,
+        log,
+        retentionDays: 400,
+        openRedis,
+      })
       return closer(closers, () => dispatcher.close())
     },
     startWorkers({ services = {}, lockMs = 30_000, definitions: chosen = definitions } = {}) {

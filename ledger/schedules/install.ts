@@ -1,0 +1,87 @@
+import { defaultWorkspaceId } from '../../entities/default-workspace.ts'
+import { newId } from '../../entities/ids.ts'
+import type { Em } from '../../entities/index.ts'
+import { insertRows } from '../../entities/sql.ts'
+import type { AnyJobDefinition, DefaultSchedule } from '../definition.ts'
+import { parseInput } from '../input.ts'
+import { parseCron } from './cron.ts'
+
+/** Workspaces that get their schedule with one statement. */
+const batchSize = 500
+
+const columns = [
+  'id',
+  'workspace_id',
+  'name',
+  'job_name',
+  'input',
+  'input_version',
+  'cron',
+  'time_zone',
+  'overlap',
+  'catch_up',
+  'built_in',
+  'next_at',
+  'created_at',
+  'updated_at',
+] as const
+
+interface Place {
+  id: string
+  timeZone: string
+}
+
+/**
+ * Gives every workspace the schedules that come with the jobs, as far as it does not have them. A row that is there is
+ * never changed, so what people made of it survives a new version.
+ * @param slug of the default workspace, which alone has the jobs of the whole installation
+ * @throws InvalidInputError when a definition's own schedule is not valid
+ */
+export async function installSchedules(
+  fork: () => Em,
+  definitions: readonly AnyJobDefinition[],
+  slug: string,
+  now: Date,
+): Promise<void> {
+  const em = fork()
+  for (const definition of definitions) {
+    if (!definition.schedule) continue
+    const only = definition.scope === 'INSTALLATION' ? await defaultWorkspaceId(em, slug) : undefined
+    if (definition.scope === 'INSTALLATION' && !only) continue
+    for (;;) {
+      const places = await withoutSchedule(em, definition.name, only)
+      const rows = places.map((place) => rowOf(definition, definition.schedule!, place, now))
+      await insertRows(em, 'schedule', columns, rows, 'on duplicate key update id = id')
+      if (places.length < batchSize) break
+    }
+  }
+}
+
+function withoutSchedule(em: Em, name: string, only: string | undefined): Promise<Place[]> {
+  return em.execute<Place[]>(
+    `select w.id, w.time_zone as timeZone from workspace w
+     left join schedule s on s.workspace_id = w.id and s.name = ?
+     where s.id is null ${only ? 'and w.id = ?' : ''} limit ${batchSize}`,
+    only ? [name, only] : [name],
+  )
+}
+
+function rowOf(definition: AnyJobDefinition, schedule: DefaultSchedule, place: Place, now: Date): unknown[] {
+  const timeZone = schedule.timeZone ?? place.timeZone
+  return [
+    newId('schedule'),
+    place.id,
+    definition.name,
+    definition.name,
+    JSON.stringify(parseInput(definition, schedule.input ?? {})),
+    definition.version ?? 1,
+    schedule.cron,
+    timeZone,
+    schedule.overlap ?? 'SKIP',
+    schedule.catchUp ?? 'ONCE',
+    true,
+    parseCron(schedule.cron, timeZone).next(now) ?? null,
+    now,
+    now,
+  ]
+}
