@@ -20,7 +20,8 @@ export function checkCron(expression: string): string {
     throw refused(`has ${expression.length} characters; at most ${maxLength} are allowed`)
   const text = expression.trim().replace(/[ \t]+/g, ' ')
   if (nicknames.includes(text)) return text
-  if (!/^[0-9A-Za-z*,\-/# ]*$/.test(text)) throw refused(`holds characters that have no meaning. ${fieldsText}`)
+  if (!/^[0-9A-Za-z*,\-/# ]*$/.test(text))
+    throw refused(`holds characters that have no meaning. ${fieldsText}`)
   const { length } = text.split(' ').filter(Boolean)
   if (length !== 5) throw refused(`has ${length} fields. ${fieldsText}`)
   if (/W/i.test(text.replace(/WED/gi, ''))) throw refused(`holds W, which is not known here. ${fieldsText}`)
@@ -32,13 +33,15 @@ export function checkCron(expression: string): string {
  * @throws InvalidInputError with the path `timeZone`
  */
 export function checkTimeZone(timeZone: string): void {
-  if (timeZone.length <= 64 && /^[A-Za-z][\w+\-/]*$/.test(timeZone) && isKnown(timeZone)) return
+  if (isTimeZone(timeZone)) return
   throw new InvalidInputError([
     { path: 'timeZone', message: 'is not known. Expected a name of the IANA database, e.g. Europe/Berlin' },
   ])
 }
 
-function isKnown(timeZone: string): boolean {
+/** Whether there is a time zone of this name. Offsets like +02:00 are none: they know no summer time. */
+export function isTimeZone(timeZone: string): boolean {
+  if (timeZone.length > 64 || !/^[A-Za-z][\w+\-/]*$/.test(timeZone)) return false
   try {
     new Intl.DateTimeFormat('en', { timeZone })
     return true

@@ -5,6 +5,7 @@ import { insertRows } from '../../entities/sql.ts'
 import type { AnyJobDefinition, DefaultSchedule } from '../definition.ts'
 import { parseInput } from '../input.ts'
 import { parseCron } from './cron.ts'
+import { isTimeZone } from './cron-syntax.ts'
 
 /** Workspaces that get their schedule with one statement. */
 const batchSize = 500
@@ -67,7 +68,7 @@ function withoutSchedule(em: Em, name: string, only: string | undefined): Promis
 }
 
 function rowOf(definition: AnyJobDefinition, schedule: DefaultSchedule, place: Place, now: Date): unknown[] {
-  const timeZone = schedule.timeZone ?? place.timeZone
+  const timeZone = schedule.timeZone ?? (isTimeZone(place.timeZone) ? place.timeZone : 'UTC')
   return [
     newId('schedule'),
     place.id,

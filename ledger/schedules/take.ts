@@ -77,15 +77,18 @@ async function take(em: Em, work: TickWork, schedule: ScheduleRow, now: Date): P
   const outcomes = await start(em, work, schedule, skip ? [] : plan.start)
   const jobs = outcomes.filter((outcome): outcome is JobRow => !(outcome instanceof Error))
   const refusal = outcomes.find((outcome) => outcome instanceof Error)
-  if (refusal)
-    work.log.warn({ err: refusal, scheduleId: schedule.id }, 'A schedule could not start its job')
+  if (refusal) work.log.warn({ err: refusal, scheduleId: schedule.id }, 'A schedule could not start its job')
   await moveOn(em, schedule, plan, jobs.at(-1)?.id, refusal)
   return jobs
 }
 
 function planOf(schedule: ScheduleRow, now: Date): Plan | InvalidInputError {
   try {
-    return planTicks({ ...schedule, nextAt: schedule.nextAt! }, parseCron(schedule.cron, schedule.timeZone), now)
+    return planTicks(
+      { ...schedule, nextAt: schedule.nextAt! },
+      parseCron(schedule.cron, schedule.timeZone),
+      now,
+    )
   } catch (error) {
     if (error instanceof InvalidInputError) return error
     throw error
