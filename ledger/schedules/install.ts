@@ -1,31 +1,13 @@
 import { defaultWorkspaceId } from '../../entities/default-workspace.ts'
-import { newId } from '../../entities/ids.ts'
 import type { Em } from '../../entities/index.ts'
-import { insertRows } from '../../entities/sql.ts'
 import type { AnyJobDefinition, DefaultSchedule } from '../definition.ts'
 import { parseInput } from '../input.ts'
 import { parseCron } from './cron.ts'
 import { isTimeZone } from './cron-syntax.ts'
+import { insertSchedules, type NewSchedule } from './schedule-row.ts'
 
 /** Workspaces that get their schedule with one statement. */
 const batchSize = 500
-
-const columns = [
-  'id',
-  'workspace_id',
-  'name',
-  'job_name',
-  'input',
-  'input_version',
-  'cron',
-  'time_zone',
-  'overlap',
-  'catch_up',
-  'built_in',
-  'next_at',
-  'created_at',
-  'updated_at',
-] as const
 
 interface Place {
   id: string
@@ -52,7 +34,7 @@ export async function installSchedules(
     for (;;) {
       const places = await withoutSchedule(em, definition.name, only)
       const rows = places.map((place) => rowOf(definition, definition.schedule!, place, now))
-      await insertRows(em, 'schedule', columns, rows, 'on duplicate key update id = id')
+      await insertSchedules(em, rows, now)
       if (places.length < batchSize) break
     }
   }
@@ -67,22 +49,23 @@ function withoutSchedule(em: Em, name: string, only: string | undefined): Promis
   )
 }
 
-function rowOf(definition: AnyJobDefinition, schedule: DefaultSchedule, place: Place, now: Date): unknown[] {
-  const timeZone = schedule.timeZone ?? (isTimeZone(place.timeZone) ? place.timeZone : 'UTC')
-  return [
-    newId('schedule'),
-    place.id,
-    definition.name,
-    definition.name,
-    JSON.stringify(parseInput(definition, schedule.input ?? {})),
-    definition.version ?? 1,
-    schedule.cron,
-    timeZone,
-    schedule.overlap ?? 'SKIP',
-    schedule.catchUp ?? 'ONCE',
-    true,
-    parseCron(schedule.cron, timeZone).next(now) ?? null,
-    now,
-    now,
-  ]
+function rowOf(
+  definition: AnyJobDefinition,
+  { cron, timeZone, overlap, catchUp, input }: DefaultSchedule,
+  place: Place,
+  now: Date,
+): NewSchedule {
+  const zone = timeZone ?? (isTimeZone(place.timeZone) ? place.timeZone : 'UTC')
+  return {
+    definition,
+    workspaceId: place.id,
+    name: definition.name,
+    input: parseInput(definition, input ?? {}),
+    cron,
+    timeZone: zone,
+    overlap: overlap ?? 'SKIP',
+    catchUp: catchUp ?? 'ONCE',
+    builtIn: true,
+    nextAt: parseCron(cron, zone).next(now),
+  }
 }

@@ -1,7 +1,5 @@
-import { newId } from '../../entities/ids.ts'
 import type { Em } from '../../entities/index.ts'
 import type { CatchUpPolicy, OverlapPolicy } from '../../entities/schedule.ts'
-import { insertRows } from '../../entities/sql.ts'
 import { audit } from '../audit.ts'
 import type { AnyJobDefinition } from '../definition.ts'
 import { InvalidInputError } from '../errors.ts'
@@ -9,7 +7,7 @@ import { fingerprint, parseInput } from '../input.ts'
 import type { Actor } from '../ledger.ts'
 import { parseCron } from './cron.ts'
 import { checkCron } from './cron-syntax.ts'
-import { type ScheduleRow, selectSchedules } from './schedule-row.ts'
+import { insertSchedules, type NewSchedule, type ScheduleRow, selectSchedules } from './schedule-row.ts'
 
 /** What a schedule is to be; what is left out stays as it is, or becomes the default. */
 export interface ScheduleWish {
@@ -26,23 +24,6 @@ export interface ScheduleWish {
   reason?: string | undefined
 }
 
-const columns = [
-  'id',
-  'workspace_id',
-  'name',
-  'job_name',
-  'input',
-  'input_version',
-  'cron',
-  'time_zone',
-  'overlap',
-  'catch_up',
-  'built_in',
-  'next_at',
-  'created_at',
-  'updated_at',
-] as const
-
 /**
  * Creates a schedule, or changes the one of this name. When its ticks change, what passed before is not caught up.
  * @throws InvalidInputError naming what is wrong with the expression, the time zone, the name or the job's input
@@ -55,11 +36,11 @@ export async function saveSchedule(
   now = new Date(),
 ): Promise<{ schedule: ScheduleRow; created: boolean }> {
   const before = await byName(em, actor.workspaceId, wish.name)
-  const created = !before && (await create(em, definitions, actor, wish, now))
-  const saved = before ?? (await byName(em, actor.workspaceId, wish.name))!
-  const schedule = created === saved.id ? saved : await change(em, saved, wish, now)
+  if (!before) await insertSchedules(em, [await newSchedule(em, definitions, actor, wish, now)], now)
+  const row = before ?? (await byName(em, actor.workspaceId, wish.name))!
+  const schedule = await change(em, row, wish, now)
   await audit(em, actor, 'upsertSchedule', schedule.id, wish.reason)
-  return { schedule, created: created === saved.id }
+  return { schedule, created: !before }
 }
 
 async function byName(em: Em, workspaceId: string, name: string): Promise<ScheduleRow | undefined> {
@@ -67,40 +48,37 @@ async function byName(em: Em, workspaceId: string, name: string): Promise<Schedu
   return row
 }
 
-/** @returns the new id, also when another caller was first with the name */
-async function create(
+async function newSchedule(
   em: Em,
   definitions: readonly AnyJobDefinition[],
   { workspaceId }: Actor,
-  wish: ScheduleWish,
+  { name, definition, cron, input, timeZone, overlap, catchUp }: ScheduleWish,
   now: Date,
-): Promise<string> {
-  checkName(wish.name, definitions)
-  const id = newId('schedule')
-  const timeZone = wish.timeZone ?? (await zoneOf(em, workspaceId))
-  const row = [
-    id,
+): Promise<NewSchedule> {
+  checkName(name, definitions)
+  if (!definition.mutation)
+    throw refused('job', `cannot be ${definition.name}: only the schedule that comes with it starts it`)
+  const zone = timeZone ?? (await zoneOf(em, workspaceId))
+  return {
     workspaceId,
-    wish.name,
-    wish.definition.name,
-    JSON.stringify(inputOf(wish.definition, wish.input ?? {})),
-    wish.definition.version ?? 1,
-    checkCron(wish.cron),
-    timeZone,
-    wish.overlap ?? 'SKIP',
-    wish.catchUp ?? 'ONCE',
-    false,
-    parseCron(wish.cron, timeZone).next(now) ?? null,
-    now,
-    now,
-  ]
-  await insertRows(em, 'schedule', columns, [row], 'on duplicate key update id = id')
-  return id
+    name,
+    definition,
+    input: inputOf(definition, input ?? {}),
+    cron: checkCron(cron),
+    timeZone: zone,
+    overlap: overlap ?? 'SKIP',
+    catchUp: catchUp ?? 'ONCE',
+    builtIn: false,
+    nextAt: parseCron(cron, zone).next(now),
+  }
 }
 
 async function change(em: Em, row: ScheduleRow, wish: ScheduleWish, now: Date): Promise<ScheduleRow> {
   if (wish.definition.name !== row.jobName)
-    throw refused('job', `is ${row.jobName} for this schedule and stays so; give a schedule of another job its own name`)
+    throw refused(
+      'job',
+      `is ${row.jobName} for this schedule and stays so; give a schedule of another job its own name`,
+    )
   const cron = checkCron(wish.cron)
   const timeZone = wish.timeZone ?? row.timeZone
   const ticks = parseCron(cron, timeZone)
@@ -159,8 +137,11 @@ function inputOf(definition: AnyJobDefinition, input: unknown): Record<string, u
 }
 
 function checkName(name: string, definitions: readonly AnyJobDefinition[]): void {
-  if (!/^[\w.-]{1,64}$/.test(name) || !/\w/.test(name))
-    throw refused('name', 'must be 1 to 64 letters, digits, dots, hyphens or underscores')
+  if (!/^\w[\w.-]{0,63}$/.test(name))
+    throw refused(
+      'name',
+      'must be 1 to 64 letters, digits, dots, hyphens or underscores, not beginning with a dot or hyphen',
+    )
   if (definitions.some((definition) => definition.name === name))
     throw refused('name', 'is the name of a job, which is kept for the schedule that comes with it')
 }
