@@ -16,7 +16,7 @@ import { buildSchema } from '../schema/index.ts'
 import { type Api, startApi, take } from '../test/support/api.ts'
 
 /** Who may use which root field. A new field belongs here before it works in this test. */
-const access: Record<string, Permission | 'any key'> = {
+const access: Record<string, Permission | 'any key' | Permission[]> = {
   'query node': 'leads:read',
   'query me': 'any key',
   'query workspace': 'any key',
@@ -33,6 +33,9 @@ const access: Record<string, Permission | 'any key'> = {
   'query suppressions': 'leads:read',
   'query webhookReceipts': 'jobs:read',
   'query integrations': 'jobs:read',
+  'query schedule': 'jobs:read',
+  'query schedules': 'jobs:read',
+  'query cronPreview': 'jobs:read',
   'query jobDefinitions': 'jobs:read',
   'mutation createLead': 'leads:write',
   'mutation createLeads': 'leads:write',
@@ -43,6 +46,11 @@ const access: Record<string, Permission | 'any key'> = {
   'mutation retryJob': 'jobs:write',
   'mutation rerunJob': 'jobs:write',
   'mutation cancelJob': 'jobs:write',
+  'mutation upsertSchedule': ['jobs:write', 'campaigns:send'],
+  'mutation pauseSchedule': 'jobs:write',
+  'mutation resumeSchedule': 'jobs:write',
+  'mutation runScheduleNow': 'jobs:write',
+  'mutation deleteSchedule': 'jobs:write',
   'mutation resolveMessage': 'jobs:write',
   'mutation createCampaign': 'campaigns:send',
   'mutation updateCampaign': 'campaigns:send',
@@ -140,8 +148,8 @@ test('a job without a mutation cannot be started by anybody', async () => {
   expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN')
 })
 
-const allowed = (role: Role, needed: Permission | 'any key') =>
-  needed === 'any key' || permissionsOf({ role }).has(needed)
+const allowed = (role: Role, needed: (typeof access)[string]) =>
+  needed === 'any key' || [needed].flat().every((permission) => permissionsOf({ role }).has(permission))
 
 async function run(kind: string, field: GraphQLField<unknown, unknown>, key: string): Promise<unknown[]> {
   const query = documentFor(kind, field)
@@ -174,8 +182,9 @@ function valueFor(
   return `${name}: ${literal(field, type)}`
 }
 
-function kindOf(fieldName: string): 'job' | 'message' | 'lead' | 'campaign' {
+function kindOf(fieldName: string): 'job' | 'message' | 'lead' | 'campaign' | 'schedule' {
   if (/campaign/i.test(fieldName)) return 'campaign'
+  if (/schedule/i.test(fieldName)) return 'schedule'
   if (/message/i.test(fieldName)) return 'message'
   return /job/i.test(fieldName) ? 'job' : 'lead'
 }

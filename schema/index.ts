@@ -21,6 +21,8 @@ import { leadQueries } from '../resolvers/leads.ts'
 import { messageActions } from '../resolvers/message-actions.ts'
 import { messageQueries } from '../resolvers/messages.ts'
 import { nodeQueries } from '../resolvers/node.ts'
+import { scheduleActions } from '../resolvers/schedule-actions.ts'
+import { scheduleQueries } from '../resolvers/schedules.ts'
 import { suppressionActions } from '../resolvers/suppression-actions.ts'
 import { suppressionQueries } from '../resolvers/suppressions.ts'
 import { webhookReceipts } from '../resolvers/webhook-receipts.ts'
@@ -36,6 +38,7 @@ import { leadType } from './lead.ts'
 import { leadEventType } from './lead-event.ts'
 import { messageType } from './message.ts'
 import { nodeType } from './node.ts'
+import { scheduleType } from './schedule.ts'
 import { suppressionType } from './suppression.ts'
 import { webhookReceiptType } from './webhook-receipt.ts'
 import { workspaceTypes } from './workspace.ts'
@@ -56,6 +59,7 @@ const types = [
   suppressionType,
   webhookReceiptType,
   jobType,
+  scheduleType,
   jobAttemptTypes,
   jobDefinitionType,
   jobEventTypes,
@@ -80,6 +84,8 @@ const verbs = [
   suppressionActions,
   webhookReceipts,
   jobQueries,
+  scheduleQueries,
+  scheduleActions,
   jobActions,
   enqueueMutations,
   jobSubscriptions,

@@ -8,6 +8,7 @@ import type { Actor } from '../ledger.ts'
 import { parseCron } from './cron.ts'
 import { checkCron } from './cron-syntax.ts'
 import { insertSchedules, type NewSchedule, type ScheduleRow, selectSchedules } from './schedule-row.ts'
+import { workspaceZone } from './workspace-zone.ts'
 
 /** What a schedule is to be; what is left out stays as it is, or becomes the default. */
 export interface ScheduleWish {
@@ -58,7 +59,7 @@ async function newSchedule(
   checkName(name, definitions)
   if (!definition.mutation)
     throw refused('job', `cannot be ${definition.name}: only the schedule that comes with it starts it`)
-  const zone = timeZone ?? (await zoneOf(em, workspaceId))
+  const zone = timeZone ?? (await workspaceZone(em, workspaceId))
   return {
     workspaceId,
     name,
@@ -144,13 +145,6 @@ function checkName(name: string, definitions: readonly AnyJobDefinition[]): void
     )
   if (definitions.some((definition) => definition.name === name))
     throw refused('name', 'is the name of a job, which is kept for the schedule that comes with it')
-}
-
-async function zoneOf(em: Em, workspaceId: string): Promise<string> {
-  const [row] = await em.execute<{ zone: string }[]>('select time_zone as zone from workspace where id = ?', [
-    workspaceId,
-  ])
-  return row!.zone
 }
 
 const refused = (path: string, message: string) => new InvalidInputError([{ path, message }])

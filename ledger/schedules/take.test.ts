@@ -176,20 +176,20 @@ describe('a tick', () => {
 })
 
 describe('when nobody was there for a while', () => {
-  const after = async (catchUp: CatchUpPolicy, time: string, more: Some = {}) => {
+  const startedAfter = async (catchUp: CatchUpPolicy, time: string, more: Some = {}) => {
     await add({ catchUp, ...more })
     await take(time)
     return startedFor()
   }
   test('ONCE starts a job for the newest tick', async () => {
-    expect(await after('ONCE', '10:45:00')).toEqual(['10:40'])
+    expect(await startedAfter('ONCE', '10:45:00')).toEqual(['10:40'])
   })
   test('ALL starts a job for each tick', async () => {
-    expect(await after('ALL', '10:45:00')).toEqual(['10:00', '10:10', '10:20', '10:30', '10:40'])
+    expect(await startedAfter('ALL', '10:45:00')).toEqual(['10:00', '10:10', '10:20', '10:30', '10:40'])
   })
   test('NONE starts none, except for a tick that is at most 60 s old', async () => {
-    expect(await after('NONE', '10:45:00')).toEqual([])
-    expect(await after('NONE', '10:41:00', { name: 'in-time' })).toEqual(['10:40'])
+    expect(await startedAfter('NONE', '10:45:00')).toEqual([])
+    expect(await startedAfter('NONE', '10:41:00', { name: 'in-time' })).toEqual(['10:40'])
   })
   test('NONE skips a tick that is 60.001 s old', async () => {
     const id = await add({ catchUp: 'NONE' })
@@ -212,7 +212,7 @@ describe('when nobody was there for a while', () => {
     expect((await read(id)).lastTickAt).toEqual(at('10:00:00'))
   })
   test('SKIP starts one job at most, whatever is caught up', async () => {
-    expect(await after('ALL', '10:45:00', { overlap: 'SKIP' })).toEqual(['10:00'])
+    expect(await startedAfter('ALL', '10:45:00', { overlap: 'SKIP' })).toEqual(['10:00'])
     expect(await take('10:46:00')).toEqual([])
   })
 })
