@@ -167,12 +167,6 @@ describe('a tick', () => {
     await take('11:10:00')
     expect(await startedFor()).toEqual(['11:10'])
   })
-
-  test('of a one-time date is the last one', async () => {
-    const id = await add({ cron: '0 10 4 5 *' })
-    await take('10:00:00')
-    expect((await read(id)).nextAt).toEqual(new Date('2027-05-04T10:00:00Z'))
-  })
 })
 
 describe('when nobody was there for a while', () => {

@@ -29,7 +29,8 @@ export interface World {
   redisUrl: string
   actor: Actor
   log: Logger
-  startDispatcher(): () => Promise<void>
+  /** Schedules that come with the jobs are left out unless `schedules` is set: they would start jobs by the hour. */
+  startDispatcher(options?: { schedules?: boolean }): () => Promise<void>
   startWorkers(options?: {
     services?: unknown
     lockMs?: number
@@ -87,11 +88,11 @@ export async function createWorld(
     job,
     redisUrl,
     databaseUrl: database.url,
-    startDispatcher() {
+    startDispatcher({ schedules = false } = {}) {
       const dispatcher = startDispatcher({
         fork,
         queues,
-        definitions,
+        definitions: schedules ? definitions : definitions.map(({ schedule: _, ...rest }) => rest),
         workspace: '',
         prefix,
         log,
