@@ -1,9 +1,11 @@
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { defineJobFor } from '../ledger/definition.ts'
+import { type AnyJobDefinition, defineJobFor } from '../ledger/definition.ts'
 import { installSchedules } from '../ledger/schedules/install.ts'
 import { takeTicks } from '../ledger/schedules/take.ts'
 import { type Api, startApi } from '../test/support/api.ts'
+import { campaignSync } from '../workers/campaign.sync.ts'
 
 const define = defineJobFor<unknown>()
 const mail = define<{ to?: string | undefined }, never, void>({
@@ -29,7 +31,8 @@ const plain = define<Record<string, never>, never, void>({
   mutation: { permission: 'jobs:write' },
   async run() {},
 })
-const definitions = [mail, prune, plain]
+const { schedule: _, ...sync } = campaignSync
+const definitions: AnyJobDefinition[] = [mail, prune, plain, sync]
 
 let api: Api
 let other: string
@@ -321,4 +324,11 @@ describe('cronPreview', () => {
       'INVALID_INPUT',
     )
   })
+})
+
+test('the examples of docs/schedules.md work', async () => {
+  const text = await readFile(new URL('../docs/schedules.md', import.meta.url), 'utf8')
+  const [preview, upsertion] = [...text.matchAll(/```graphql\n(.*?)```/gs)].map(([, document]) => document!)
+  expect((await api.ask(preview!)).data.cronPreview.cronInWords).toBe('At 09:00, Monday through Friday')
+  expect((await api.ask(upsertion!)).data.upsertSchedule.schedule).toMatchObject({ cronInWords: 'At 03:30' })
 })

@@ -9,7 +9,7 @@ import { attemptOutcomes } from '../entities/job-attempt.ts'
 import { consentStates, leadStatuses } from '../entities/lead.ts'
 import { leadEventTypes } from '../entities/lead-event.ts'
 import { channels, deliveryStates, messageStates } from '../entities/message.ts'
-import type { CatchUpPolicy, OverlapPolicy } from '../entities/schedule.ts'
+import type { catchUpPolicies, overlapPolicies } from '../entities/schedule.ts'
 import type { SuppressionReason } from '../entities/suppression.ts'
 import { type ReceiptState, webhookVendors } from '../entities/webhook-receipt.ts'
 import type { AnyJobDefinition } from '../ledger/definition.ts'
@@ -104,12 +104,12 @@ const receiptStates: Record<ReceiptState, string> = {
   FAILED: 'It could not be applied; its job tells why.',
 }
 
-const overlaps: Record<OverlapPolicy, string> = {
+const overlaps: Record<(typeof overlapPolicies)[number], string> = {
   SKIP: 'The tick is passed over.',
   QUEUE: 'The tick starts another job, which may run beside it.',
 }
 
-const catchUps: Record<CatchUpPolicy, string> = {
+const catchUps: Record<(typeof catchUpPolicies)[number], string> = {
   NONE: 'None starts a job, except for one that is at most a minute old.',
   ONCE: 'The newest starts a job.',
   ALL: 'Each starts a job; with overlap SKIP the oldest alone.',

@@ -1,3 +1,4 @@
+import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { newId } from '../../entities/ids.ts'
@@ -10,6 +11,7 @@ import { pauseIn, resumeIn } from './actions.ts'
 import { installSchedules } from './install.ts'
 import { type ScheduleRow, selectSchedules } from './schedule-row.ts'
 import { takeTicks } from './take.ts'
+import { warnOfUnknownJobs } from './unknown-jobs.ts'
 
 const define = defineJobFor<unknown>()
 const count = define<{ by: number }, never, void>({
@@ -254,6 +256,10 @@ describe('a schedule that cannot be handled', () => {
     await add()
     expect(await take('10:00:00')).toHaveLength(1)
     expect((await read(id)).nextAt).toEqual(at('08:00:00'))
+    const lines: string[] = []
+    const log = pino({ base: null }, { write: (line: string) => lines.push(line) })
+    await warnOfUnknownJobs(world.fork(), [count, tidy], log)
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ jobName: 'gone.job', schedules: 1 }])
   })
   test('because its input is not valid any more says so, and works again after the correction', async () => {
     const id = await add({ input: { by: 'much' } })
