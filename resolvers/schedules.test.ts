@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { newId } from '../entities/ids.ts'
 import { type AnyJobDefinition, defineJobFor } from '../ledger/definition.ts'
 import { installSchedules } from '../ledger/schedules/install.ts'
+import { insertSchedules } from '../ledger/schedules/schedule-row.ts'
 import { takeTicks } from '../ledger/schedules/take.ts'
 import { type Api, startApi } from '../test/support/api.ts'
 import { campaignSync } from '../workers/campaign.sync.ts'
@@ -156,6 +158,30 @@ describe('a schedule', () => {
     expect(answer).toMatchObject({ __typename: 'InvalidInputError', issues: [{ path }] })
     const { data } = await api.ask('{ schedules { nodes { name } } }')
     expect(data.schedules.nodes.map(({ name }: { name: string }) => name)).not.toContain('wrong')
+  })
+
+  test('is refused when the workspace has 500, which can still be changed', async () => {
+    const workspaceId = await api.addWorkspace()
+    const key = await api.addKey({ role: 'ADMIN', workspaceId })
+    const wish = { name: 'last', job: 'MAIL_SEND', cron: '0 9 * * *' }
+    const many = Array.from({ length: 499 }, (_, n) => newId('schedule') + n).map((id) => ({
+      definition: mail,
+      workspaceId,
+      name: id,
+      input: {},
+      cron: '0 9 * * *',
+      timeZone: 'UTC',
+      overlap: 'SKIP' as const,
+      catchUp: 'ONCE' as const,
+      builtIn: false,
+      nextAt: undefined,
+    }))
+    await insertSchedules(api.world.fork(), many, new Date())
+    expect((await upsert(wish, key)).data.upsertSchedule.created).toBe(true)
+    expect((await upsert({ ...wish, name: 'more' }, key)).data.upsertSchedule).toMatchObject({
+      issues: [{ path: 'name', message: expect.stringContaining('500') }],
+    })
+    expect((await upsert(wish, key)).data.upsertSchedule.created).toBe(false)
   })
 
   test('does not change its job', async () => {

@@ -10,6 +10,9 @@ import { checkCron } from './cron-syntax.ts'
 import { insertSchedules, type NewSchedule, type ScheduleRow, selectSchedules } from './schedule-row.ts'
 import { workspaceZone } from './workspace-zone.ts'
 
+/** Most schedules of a workspace, about; the dispatcher handles those of all workspaces in turn. */
+const maxSchedules = 500
+
 /** What a schedule is to be; what is left out stays as it is, or becomes the default. */
 export interface ScheduleWish {
   name: string
@@ -57,6 +60,7 @@ async function newSchedule(
   now: Date,
 ): Promise<NewSchedule> {
   checkName(name, definitions)
+  await checkCount(em, workspaceId)
   if (!definition.mutation)
     throw refused('job', `cannot be ${definition.name}: only the schedule that comes with it starts it`)
   const zone = timeZone ?? (await workspaceZone(em, workspaceId))
@@ -145,6 +149,15 @@ function checkName(name: string, definitions: readonly AnyJobDefinition[]): void
     )
   if (definitions.some((definition) => definition.name === name))
     throw refused('name', 'is the name of a job, which is kept for the schedule that comes with it')
+}
+
+async function checkCount(em: Em, workspaceId: string): Promise<void> {
+  const [row] = await em.execute<{ n: number }[]>(
+    'select count(*) as n from schedule where workspace_id = ?',
+    [workspaceId],
+  )
+  if (Number(row?.n) >= maxSchedules)
+    throw refused('name', `would be one too many: a workspace has ${maxSchedules} schedules at most`)
 }
 
 const refused = (path: string, message: string) => new InvalidInputError([{ path, message }])
