@@ -14,6 +14,8 @@ const dispatcher = startDispatcher({
   fork,
   queues,
   log,
+  definitions: registry,
+  workspace: config.WORKSPACE,
   prefix: config.REDIS_PREFIX,
   openRedis: () => connect(config.REDIS_URL, 'patient', onError),
 })

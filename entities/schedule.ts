@@ -24,6 +24,7 @@ const ScheduleSchema = defineEntity({
     jobName: code(64),
     /** Of the jobs it starts. Ids and settings only, never personal data. */
     input: p.json().$type<Record<string, unknown>>(),
+    inputVersion: p.integer(),
     cron: code(100),
     /** IANA time zone in which `cron` is read. */
     timeZone: code(64),
@@ -37,6 +38,8 @@ const ScheduleSchema = defineEntity({
     /** The newest tick that was handled, whether it started a job or was skipped. */
     lastTickAt: time().nullable(),
     lastJobId: id().nullable(),
+    /** Why the newest tick could not start its job, although it was to. */
+    problem: p.string().length(500).nullable(),
     createdAt: time(),
     updatedAt: time(),
   },

@@ -57,6 +57,22 @@ export class WrongStateError extends LedgerError {
   }
 }
 
+/** A job of the schedule is not final yet, and its jobs must not overlap. */
+export class ScheduleBusyError extends LedgerError {
+  readonly jobId: string
+  constructor(id: string, jobId: string) {
+    super('SCHEDULE_BUSY', `Job ${jobId} of schedule ${id} is not final yet, and its overlap is SKIP`)
+    this.jobId = jobId
+  }
+}
+
+/** The schedule comes with the product. */
+export class BuiltInScheduleError extends LedgerError {
+  constructor(id: string) {
+    super('BUILT_IN_SCHEDULE', `Schedule ${id} comes with its job and cannot be deleted; pause it instead`)
+  }
+}
+
 export class InvalidCursorError extends LedgerError {
   constructor() {
     super('INVALID_CURSOR', 'The cursor is not one this API gave out')

@@ -48,6 +48,7 @@ function where(workspaceId: string, filter: JobFilter, after?: string): Conditio
     anyOf('error_class', filter.errorClasses),
     compare('lead_id = ?', filter.leadId),
     compare('campaign_id = ?', filter.campaignId),
+    compare('schedule_id = ?', filter.scheduleId),
     compare('correlation_id = ?', filter.correlationId),
     compare("error_message like concat('%', ?, '%')", filter.errorContains?.replace(/[\\%_]/g, '\\$&')),
     compare('created_at >= ?', filter.createdFrom),
@@ -78,6 +79,7 @@ export function matches(filter: JobFilter, row: JobRow): boolean {
     includes(filter.errorClasses, row.errorClass) &&
     equals(filter.leadId, row.leadId) &&
     equals(filter.campaignId, row.campaignId) &&
+    equals(filter.scheduleId, row.scheduleId) &&
     equals(filter.correlationId, row.correlationId) &&
     (!filter.errorContains ||
       (row.errorMessage ?? '').toLowerCase().includes(filter.errorContains.toLowerCase())) &&

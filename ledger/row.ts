@@ -10,6 +10,7 @@ export interface JobFilter {
   states?: JobState[] | null | undefined
   leadId?: string | null | undefined
   campaignId?: string | null | undefined
+  scheduleId?: string | null | undefined
   correlationId?: string | null | undefined
   errorClasses?: string[] | null | undefined
   /** Part of the error message. */

@@ -37,6 +37,9 @@ const access: Record<string, Permission | 'any key'> = {
   'query stats': 'leads:read',
   'query funnel': 'leads:read',
   'query topCampaigns': 'leads:read',
+  'query schedule': 'jobs:read',
+  'query schedules': 'jobs:read',
+  'query cronPreview': 'jobs:read',
   'query jobDefinitions': 'jobs:read',
   'mutation createLead': 'leads:write',
   'mutation createLeads': 'leads:write',
@@ -48,6 +51,11 @@ const access: Record<string, Permission | 'any key'> = {
   'mutation retryJob': 'jobs:write',
   'mutation rerunJob': 'jobs:write',
   'mutation cancelJob': 'jobs:write',
+  'mutation upsertSchedule': 'jobs:write',
+  'mutation pauseSchedule': 'jobs:write',
+  'mutation resumeSchedule': 'jobs:write',
+  'mutation runScheduleNow': 'jobs:write',
+  'mutation deleteSchedule': 'jobs:write',
   'mutation resolveMessage': 'jobs:write',
   'mutation createCampaign': 'campaigns:send',
   'mutation updateCampaign': 'campaigns:send',
@@ -181,8 +189,9 @@ function valueFor(
   return `${name}: ${literal(field, type)}`
 }
 
-function kindOf(fieldName: string): 'job' | 'message' | 'lead' | 'campaign' {
+function kindOf(fieldName: string): 'job' | 'message' | 'lead' | 'campaign' | 'schedule' {
   if (/campaign/i.test(fieldName)) return 'campaign'
+  if (/schedule/i.test(fieldName)) return 'schedule'
   if (/message/i.test(fieldName)) return 'message'
   return /job/i.test(fieldName) ? 'job' : 'lead'
 }

@@ -1,9 +1,11 @@
 import type { MessageState } from '../entities/message.ts'
 import {
+  BuiltInScheduleError,
   IdempotencyConflictError,
   InvalidInputError,
   LedgerError,
   NotFoundError,
+  ScheduleBusyError,
   UnknownJobError,
   WrongStateError,
 } from '../ledger/errors.ts'
@@ -122,5 +124,17 @@ export function errorTypes(api: Api): void {
     interfaces,
     fields: (t) => ({ id: t.exposeID('id') }),
   })
+  builder.objectType(ScheduleBusyError, {
+    name: 'ScheduleBusyError',
+    interfaces,
+    fields: (t) => ({
+      job: t.field({
+        type: Job,
+        description: 'The job that is not final.',
+        resolve: ({ jobId }, _, { loaders }) => found(loaders.job, jobId),
+      }),
+    }),
+  })
+  builder.objectType(BuiltInScheduleError, { name: 'BuiltInScheduleError', interfaces })
   builder.objectType(UnknownJobError, { name: 'UnknownJobError', interfaces })
 }

@@ -14,6 +14,7 @@ export function jobQueries({
   JobFilter,
   JobDefinition,
   Lead,
+  Schedule,
   definitions,
 }: Api): void {
   builder.queryFields((t) => ({
@@ -45,6 +46,14 @@ export function jobQueries({
       authScopes: { permission: 'jobs:read' },
       args: { first: t.arg.int(), after: t.arg.string() },
       resolve: ({ id }, page, context) => jobPage(context, { leadId: id }, page),
+    }),
+  )
+  builder.objectField(Schedule, 'jobs', (t) =>
+    t.field({
+      type: JobConnection,
+      description: 'Jobs this schedule started, newest first.',
+      args: { first: t.arg.int(), after: t.arg.string() },
+      resolve: ({ id }, page, context) => jobPage(context, { scheduleId: id }, page),
     }),
   )
 }

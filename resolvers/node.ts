@@ -3,7 +3,11 @@ import { type IdKind, kindOfId } from '../entities/ids.ts'
 import { Workspace } from '../entities/workspace.ts'
 import type { Api } from '../schema/api.ts'
 
-const permissionFor: Partial<Record<IdKind, Permission>> = { lead: 'leads:read', job: 'jobs:read' }
+const permissionFor: Partial<Record<IdKind, Permission>> = {
+  lead: 'leads:read',
+  job: 'jobs:read',
+  schedule: 'jobs:read',
+}
 
 /** Who asks, from where, and anything by its id. */
 export function nodeQueries(api: Api): void {
@@ -12,12 +16,13 @@ export function nodeQueries(api: Api): void {
     node: t.field({
       type: Node,
       nullable: true,
-      description: 'A lead or a job by its id.',
+      description: 'A lead, a job or a schedule by its id.',
       authScopes: (_, { id }) => scopeOf(id),
       args: { id: t.arg.id({ required: true }) },
       resolve: (_, { id }, { loaders }) => {
         const kind = kindOfId(id)
         if (kind === 'lead') return loaders.lead.load(id)
+        if (kind === 'schedule') return loaders.schedule.load(id)
         return kind === 'job' ? loaders.job.load(id) : null
       },
     }),

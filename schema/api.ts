@@ -12,6 +12,7 @@ import type { AnyJobDefinition } from '../ledger/definition.ts'
 import type { InputIssue } from '../ledger/errors.ts'
 import type { JobEventMessage } from '../ledger/ledger.ts'
 import type { JobRow } from '../ledger/row.ts'
+import type { ScheduleRow } from '../ledger/schedules/schedule-row.ts'
 import type { LeadRow } from '../marketing/lead-row.ts'
 import type { Granularity } from '../marketing/stats/axis.ts'
 import type { FunnelStep, TopCampaign } from '../marketing/stats/funnel.ts'
@@ -66,6 +67,7 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
   const AudienceDifference = builder.objectRef<AudienceDifference>('AudienceDifference')
   const Suppression = builder.objectRef<Row<Suppression>>('Suppression')
   const WebhookReceipt = builder.objectRef<Row<WebhookReceipt>>('WebhookReceipt')
+  const Schedule = builder.objectRef<ScheduleRow>('Schedule')
   const PageInfo = pageInfoRef(builder)
   return {
     builder,
@@ -91,6 +93,7 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     Message,
     Suppression,
     WebhookReceipt,
+    Schedule,
     Integration: builder.objectRef<IntegrationView>('Integration'),
     Campaign,
     CampaignEvent,
@@ -107,6 +110,7 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     LeadConnection: connectionRef(builder, 'Lead', Lead, PageInfo),
     MessageConnection: connectionRef(builder, 'Message', Message, PageInfo),
     JobConnection: connectionRef(builder, 'Job', Job, PageInfo),
+    ScheduleConnection: connectionRef(builder, 'Schedule', Schedule, PageInfo),
     SuppressionConnection: connectionRef(builder, 'Suppression', Suppression, PageInfo),
     WebhookReceiptConnection: connectionRef(builder, 'WebhookReceipt', WebhookReceipt, PageInfo),
     LeadEventConnection: connectionRef(builder, 'LeadEvent', LeadEvent, PageInfo),

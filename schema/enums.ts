@@ -9,6 +9,7 @@ import { attemptOutcomes } from '../entities/job-attempt.ts'
 import { consentStates, leadStatuses } from '../entities/lead.ts'
 import { leadEventTypes } from '../entities/lead-event.ts'
 import { channels, deliveryStates, messageStates } from '../entities/message.ts'
+import type { catchUpPolicies, overlapPolicies } from '../entities/schedule.ts'
 import type { SuppressionReason } from '../entities/suppression.ts'
 import { type ReceiptState, webhookVendors } from '../entities/webhook-receipt.ts'
 import type { AnyJobDefinition } from '../ledger/definition.ts'
@@ -104,6 +105,17 @@ const receiptStates: Record<ReceiptState, string> = {
   FAILED: 'It could not be applied; its job tells why.',
 }
 
+const overlaps: Record<(typeof overlapPolicies)[number], string> = {
+  SKIP: 'The tick is passed over.',
+  QUEUE: 'The tick starts another job, which may run beside it.',
+}
+
+const catchUps: Record<(typeof catchUpPolicies)[number], string> = {
+  NONE: 'None starts a job, except for one that is at most a minute old.',
+  ONCE: 'The newest starts a job.',
+  ALL: 'Each starts a job; with overlap SKIP the oldest alone.',
+}
+
 /** Values of an enum with a sentence each. */
 export const described = <Name extends string>(texts: Record<Name, string>) =>
   Object.fromEntries(
@@ -156,6 +168,14 @@ export function defineEnums(builder: Builder, definitions: readonly AnyJobDefini
     SuppressionReason: builder.enumType('SuppressionReason', { values: described(suppressionReasons) }),
     WebhookVendor: builder.enumType('WebhookVendor', { values: capitals(webhookVendors) }),
     WebhookReceiptState: builder.enumType('WebhookReceiptState', { values: described(receiptStates) }),
+    OverlapPolicy: builder.enumType('OverlapPolicy', {
+      description: 'What becomes of a tick while a job of the schedule is not final yet.',
+      values: described(overlaps),
+    }),
+    CatchUpPolicy: builder.enumType('CatchUpPolicy', {
+      description: 'What becomes of ticks that passed while no dispatcher ran.',
+      values: described(catchUps),
+    }),
     Role: builder.enumType('Role', { values: roles }),
     ErrorCode: builder.enumType('ErrorCode', { values: described(sentences()) }),
   }

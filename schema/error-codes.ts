@@ -38,6 +38,11 @@ export const errorCodes = {
     'What became of the message is known, or it is being sent.',
     'Look at its state; only one that is `UNKNOWN` can be resolved.',
   ],
+  SCHEDULE_BUSY: [
+    'A job of the schedule is not final yet, and its jobs must not overlap.',
+    'Wait for the job that is named, or cancel it.',
+  ],
+  BUILT_IN_SCHEDULE: ['The schedule comes with its job, so it cannot be deleted.', 'Use `pauseSchedule`.'],
   UNKNOWN_JOB: ['There is no job of this name.', 'See `jobDefinitions` for the names.'],
   UNAUTHENTICATED: [
     'The API key is missing, unknown, expired or revoked.',

@@ -23,6 +23,8 @@ import { leadQueries } from '../resolvers/leads.ts'
 import { messageActions } from '../resolvers/message-actions.ts'
 import { messageQueries } from '../resolvers/messages.ts'
 import { nodeQueries } from '../resolvers/node.ts'
+import { scheduleActions } from '../resolvers/schedule-actions.ts'
+import { scheduleQueries } from '../resolvers/schedules.ts'
 import { statQueries } from '../resolvers/stats.ts'
 import { statsRebuildMutations } from '../resolvers/stats-rebuild.ts'
 import { suppressionActions } from '../resolvers/suppression-actions.ts'
@@ -40,6 +42,7 @@ import { leadType } from './lead.ts'
 import { leadEventType } from './lead-event.ts'
 import { messageType } from './message.ts'
 import { nodeType } from './node.ts'
+import { scheduleType } from './schedule.ts'
 import { statTypes } from './stats.ts'
 import { suppressionType } from './suppression.ts'
 import { webhookReceiptType } from './webhook-receipt.ts'
@@ -62,6 +65,7 @@ const types = [
   statTypes,
   webhookReceiptType,
   jobType,
+  scheduleType,
   jobAttemptTypes,
   jobDefinitionType,
   jobEventTypes,
@@ -89,6 +93,8 @@ const verbs = [
   statQueries,
   jobQueries,
   jobStatsQuery,
+  scheduleQueries,
+  scheduleActions,
   jobActions,
   enqueueMutations,
   jobSubscriptions,

@@ -11,6 +11,7 @@ export function jobFilterRef(builder: Builder, enums: ReturnType<typeof defineEn
       states: t.field({ type: [enums.JobState] }),
       leadId: t.id(),
       campaignId: t.id(),
+      scheduleId: t.id(),
       correlationId: t.string(),
       errorClasses: t.field({ type: [enums.JobErrorClass] }),
       errorContains: t.string({ description: 'Part of the error message.' }),

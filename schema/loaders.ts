@@ -4,6 +4,7 @@ import type { Em } from '../entities/index.ts'
 import { JobAttempt } from '../entities/job-attempt.ts'
 import { Lead } from '../entities/lead.ts'
 import { Message } from '../entities/message.ts'
+import { Schedule } from '../entities/schedule.ts'
 import { marks } from '../entities/sql.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { JobRow } from '../ledger/row.ts'
@@ -22,6 +23,7 @@ export function makeLoaders(em: Em, ledger: Ledger, workspaceId: string) {
     job: byId((ids) => ledger.load(em, workspaceId, ids)),
     lead: byId((ids) => em.find(Lead, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
     campaign: byId((ids) => em.find(Campaign, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
+    schedule: byId((ids) => em.find(Schedule, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
     receiptJob: new DataLoader<string, JobRow | null>((ids) => receiptJobs(em, ledger, workspaceId, ids)),
     attempts: byParent(
       (ids) =>

@@ -12,9 +12,10 @@ import {
   type SyncInput,
   type SyncProgress,
 } from './campaign-sync/run.ts'
+import { isConnected } from './connected.ts'
 import { defineJob } from './define-job.ts'
 
-type Result = { syncId: string } & SyncCounts
+type Result = ({ syncId: string } & SyncCounts) | { skipped: 'NOT_CONNECTED' }
 
 /**
  * Brings campaigns and Mailchimp in step, in both directions, and compares the audience with our leads.
@@ -30,6 +31,10 @@ export const campaignSync = defineJob<SyncInput, SyncProgress, Result>({
         .enum(syncScopes)
         .describe('CAMPAIGN: one campaign; ALL: all of them and the audience; AUDIENCE: that alone'),
       campaignId: z.string().optional().describe('Id of the campaign, with scope CAMPAIGN'),
+      whenConnected: z
+        .boolean()
+        .optional()
+        .describe('Is done at once when the workspace has no Mailchimp account, instead of waiting for one'),
     })
     .refine(({ scope, campaignId }) => (scope === 'CAMPAIGN') === (campaignId !== undefined), {
       path: ['campaignId'],
@@ -40,9 +45,11 @@ export const campaignSync = defineJob<SyncInput, SyncProgress, Result>({
   backoff: { type: 'exponential', delay: 1_000, jitter: 0.5, maxDelay: 60_000 },
   timeoutMs: 900_000,
   concurrency: 3,
+  schedule: { cron: '17 * * * *', input: { scope: 'ALL', whenConnected: true } },
   mutation: { permission: 'campaigns:send' },
   subject: ({ campaignId }) => (campaignId === undefined ? {} : { campaignId }),
   async run(input, context) {
+    if (input.whenConnected && !(await isConnected(context, 'mailchimp'))) return { skipped: 'NOT_CONNECTED' }
     const { id: jobId, workspaceId } = context.job
     const report = { workspaceId, jobId, scope: input.scope, campaignId: input.campaignId ?? null }
     const sync = await context.transaction((em) => openSync(em, report))

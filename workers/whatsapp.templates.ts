@@ -3,6 +3,7 @@ import type { TemplatePage } from '../integrations/whatsapp/verbs.ts'
 import type { JobContext } from '../ledger/definition.ts'
 import { saveTemplates } from '../marketing/whatsapp/templates.ts'
 import type { Services } from '../runtime/services.ts'
+import { isConnected } from './connected.ts'
 import { defineJob } from './define-job.ts'
 
 interface Progress {
@@ -10,26 +11,39 @@ interface Progress {
   read: number
 }
 
-interface Result {
-  templates: number
-  /** Templates that are gone at WhatsApp and so here. */
-  deleted: number
+interface Input {
+  whenConnected?: boolean | undefined
 }
+
+type Result =
+  | {
+      templates: number
+      /** Templates that are gone at WhatsApp and so here. */
+      deleted: number
+    }
+  | { skipped: 'NOT_CONNECTED' }
 
 /**
  * Copies the message templates of a workspace's WhatsApp account. All pages are read before anything is written (an
  * account has at most 6,000 templates), so a sync that breaks off changes nothing and is simply run again.
  */
-export const whatsappTemplates = defineJob<Record<string, never>, Progress, Result>({
+export const whatsappTemplates = defineJob<Input, Progress, Result>({
   name: 'whatsapp.templates',
   description: 'Copies the message templates of the WhatsApp account, with their states, into the database.',
-  input: z.strictObject({}),
+  input: z.strictObject({
+    whenConnected: z
+      .boolean()
+      .optional()
+      .describe('Is done at once when the workspace has no WhatsApp account, instead of waiting for one'),
+  }),
   progress: z.object({ read: z.int() }),
   app: 'lead.created',
   timeoutMs: 300_000,
   concurrency: 1,
+  schedule: { cron: '40 4 * * *', input: { whenConnected: true } },
   mutation: { permission: 'workspace:admin' },
-  async run(_, context) {
+  async run({ whenConnected }, context) {
+    if (whenConnected && !(await isConnected(context, 'whatsapp'))) return { skipped: 'NOT_CONNECTED' }
     const at = new Date()
     const templates = await readAll(context)
     const deleted = await context.transaction((em) =>

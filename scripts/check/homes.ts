@@ -28,6 +28,8 @@ export const packageHomes: readonly PackageHome[] = [
   { what: 'graphql-yoga', pattern: /^(graphql-yoga|@graphql-yoga\/.*)$/, homes: ['server', ...tools] },
   { what: 'graphql-ws', pattern: /^graphql-ws(\/|$)/, homes: ['server', ...tools] },
   { what: 'ws', pattern: /^ws$/, homes: ['server', ...tools] },
+  { what: 'croner', pattern: /^croner(\/|$)/, homes: ['ledger/schedules/cron.ts', ...tools] },
+  { what: 'cronstrue', pattern: /^cronstrue(\/|$)/, homes: ['ledger/schedules/cron-words.ts', ...tools] },
   { what: '@pothos', pattern: /^@pothos\//, homes: ['schema/builder.ts', ...tools] },
 ]
 

@@ -43,6 +43,8 @@ export type CreateLeadInput = {
 export type ErrorCode =
   /** The request is not a GraphQL request. Send JSON with `query` and, if needed, `variables` and `operationName`. */
   | 'BAD_REQUEST'
+  /** The schedule comes with its job, so it cannot be deleted. Use `pauseSchedule`. */
+  | 'BUILT_IN_SCHEDULE'
   /** The campaign lacks what Mailchimp wants before it sends. Add what is named in `missing`, then schedule it. */
   | 'CAMPAIGN_INCOMPLETE'
   /** The API key may not do this. Use a key whose role or scopes include the permission named in the message. */
@@ -69,6 +71,8 @@ export type ErrorCode =
   | 'NOT_A_DRAFT'
   /** Nothing with this id is in the workspace. Check the id and the workspace of the API key. */
   | 'NOT_FOUND'
+  /** A job of the schedule is not final yet, and its jobs must not overlap. Wait for the job that is named, or cancel it. */
+  | 'SCHEDULE_BUSY'
   /** The document is too long, too deep or too costly. Ask for fewer fields or smaller pages. */
   | 'TOO_COMPLEX'
   /** The connection holds as many operations as it may. End some, or open another connection. */

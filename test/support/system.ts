@@ -4,10 +4,13 @@ import { inject } from 'vitest'
 import { WebSocket } from 'ws'
 import { ApiKey } from '../../entities/api-key.ts'
 import { newId } from '../../entities/ids.ts'
+import type { Em } from '../../entities/index.ts'
 import { Workspace } from '../../entities/workspace.ts'
+import { installSchedules } from '../../ledger/schedules/install.ts'
 import { type Orm, openOrm } from '../../runtime/db.ts'
 import { startSandbox } from '../../sandbox/server.ts'
 import { findFreePort } from '../../scripts/services/index.ts'
+import { registry } from '../../workers/registry.ts'
 import { createDatabase } from './database.ts'
 import { type Process, startEntry } from './processes.ts'
 
@@ -154,7 +157,14 @@ async function addWorkspace(orm: Orm): Promise<{ key: string; workspaceId: strin
     lastUsedAt: null,
   })
   await em.flush()
+  await pauseSchedules(() => orm.em.fork() as Em)
   return { key, workspaceId: workspace.id }
+}
+
+/** What the clock starts would come into whichever test runs at that minute. */
+async function pauseSchedules(fork: () => Em): Promise<void> {
+  await installSchedules(fork, registry, '', new Date())
+  await fork().execute('update schedule set paused_at = created_at, next_at = null')
 }
 
 function settings(sandbox: string): Record<string, string> {

@@ -29,7 +29,8 @@ export interface World {
   redisUrl: string
   actor: Actor
   log: Logger
-  startDispatcher(): () => Promise<void>
+  /** Schedules that come with the jobs are left out unless `schedules` is set: they would start jobs by the hour. */
+  startDispatcher(options?: { schedules?: boolean }): () => Promise<void>
   startWorkers(options?: {
     services?: unknown
     lockMs?: number
@@ -87,8 +88,16 @@ export async function createWorld(
     job,
     redisUrl,
     databaseUrl: database.url,
-    startDispatcher() {
-      const dispatcher = startDispatcher({ fork, queues, prefix, log, openRedis })
+    startDispatcher({ schedules = false } = {}) {
+      const dispatcher = startDispatcher({
+        fork,
+        queues,
+        definitions: schedules ? definitions : definitions.map(({ schedule: _, ...rest }) => rest),
+        workspace: '',
+        prefix,
+        log,
+        openRedis,
+      })
       return closer(closers, () => dispatcher.close())
     },
     startWorkers({ services = {}, lockMs = 30_000, definitions: chosen = definitions } = {}) {

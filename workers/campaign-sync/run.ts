@@ -11,6 +11,7 @@ export const phases = ['CAMPAIGNS', 'NEW_CAMPAIGNS', 'AUDIENCE', 'CONSENT'] as c
 export interface SyncInput {
   scope: SyncScope
   campaignId?: string | undefined
+  whenConnected?: boolean | undefined
 }
 
 export interface SyncProgress {
