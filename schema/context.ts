@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { ApiKey, Permission } from '../entities/api-key.ts'
+import type { BackupPolicy } from '../entities/backup-health.ts'
 import type { Em } from '../entities/index.ts'
 import type { Actor, JobEvents, Ledger } from '../ledger/ledger.ts'
 import type { Timelines } from '../marketing/timeline.ts'
@@ -24,6 +25,7 @@ export interface Deps {
   events: JobEvents
   integrations: Integrations
   timelines: Timelines
+  backups: BackupPolicy
 }
 
 /** What is known of one request (HTTP) or one operation (WebSocket). */

@@ -1,10 +1,12 @@
 import DataLoader from 'dataloader'
+import { Backup } from '../entities/backup.ts'
 import { Campaign } from '../entities/campaign.ts'
 import type { Em } from '../entities/index.ts'
 import { JobAttempt } from '../entities/job-attempt.ts'
 import { Lead } from '../entities/lead.ts'
 import { Message } from '../entities/message.ts'
 import { marks } from '../entities/sql.ts'
+import { Verification } from '../entities/verification.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { JobRow } from '../ledger/row.ts'
 import { newestLines } from './job-logs.ts'
@@ -22,6 +24,13 @@ export function makeLoaders(em: Em, ledger: Ledger, workspaceId: string) {
     job: byId((ids) => ledger.load(em, workspaceId, ids)),
     lead: byId((ids) => em.find(Lead, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
     campaign: byId((ids) => em.find(Campaign, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
+    // They belong to no workspace: whoever asks has the permission for the whole installation.
+    backup: byId((ids) => em.find(Backup, { id: { $in: [...ids] } }, unmanaged)),
+    verification: byId((ids) => em.find(Verification, { id: { $in: [...ids] } }, unmanaged)),
+    verifications: byParent(
+      (ids) => em.find(Verification, { backupId: { $in: ids } }, { ...unmanaged, orderBy: { id: 'desc' } }),
+      ({ backupId }) => backupId,
+    ),
     receiptJob: new DataLoader<string, JobRow | null>((ids) => receiptJobs(em, ledger, workspaceId, ids)),
     attempts: byParent(
       (ids) =>
