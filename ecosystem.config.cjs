@@ -1,12 +1,16 @@
 // PM2's view of the system: `pm2 start ecosystem.config.cjs`. One app per job that has a process of its own; the list
 // follows from workers/registry.ts. PM2 itself must run on Node 22.20 or newer: cluster mode uses the daemon's Node.
+const { stripAll } = require('./bin/stripped.mjs')
 const { registry } = require('./workers/registry.ts')
 const { appsOf } = require('./ledger/definition.ts')
+
+stripAll()
 
 const shutdownSeconds = Number(process.env.SHUTDOWN_SECONDS || 20)
 
 /** Idle memory matters more than peak speed on a 3.8 GB server; bench/memory.ts shows what each app takes. */
-const lean = ['--liftoff-only', '--max-semi-space-size=2', '--max-old-space-size=192']
+const preload = ['--import', './bin/stripped.mjs']
+const lean = [...preload, '--liftoff-only', '--max-semi-space-size=2', '--max-old-space-size=192']
 
 /** What all apps have in common. PM2 kills a process only after it had its own time to stop, and some more. */
 const common = {
@@ -40,7 +44,7 @@ module.exports = {
       script: 'bin/api.ts',
       exec_mode: 'cluster',
       instances: Number(process.env.API_INSTANCES || 2),
-      node_args: ['--liftoff-only', '--max-semi-space-size=4', '--max-old-space-size=256'],
+      node_args: [...preload, '--liftoff-only', '--max-semi-space-size=4', '--max-old-space-size=256'],
       max_memory_restart: '400M',
     },
     {
@@ -53,7 +57,7 @@ module.exports = {
     },
     ...workers,
     ...(process.env.SANDBOX === '1'
-      ? [{ ...common, name: 'sandbox', script: 'bin/sandbox.ts', exec_mode: 'fork' }]
+      ? [{ ...common, name: 'sandbox', script: 'bin/sandbox.ts', exec_mode: 'fork', node_args: preload }]
       : []),
   ],
 }
