@@ -76,10 +76,7 @@ export async function migrate(config: DatabaseConfig): Promise<string[]> {
  * @param name what it does, e.g. `add-score`
  * @returns the name of the file, or undefined when there is no difference
  */
-export async function createMigration(
-  config: DatabaseConfig,
-  name: string,
-): Promise<string | undefined> {
+export async function createMigration(config: DatabaseConfig, name: string): Promise<string | undefined> {
   const orm = await openOrm(config)
   try {
     const { fileName } = await orm.migrator.create(undefined, false, false, name)

@@ -40,7 +40,9 @@ export async function loadBackup(
   await Promise.all(ends)
   signal.throwIfAborted()
   if (blame) return [damageOf(blame)]
-  return watch.isWhole() ? [] : [{ kind: 'RESTORE', message: 'The dump was cut off: its last line is missing.' }]
+  return watch.isWhole()
+    ? []
+    : [{ kind: 'RESTORE', message: 'The dump was cut off: its last line is missing.' }]
 }
 
 const damageKinds: Record<string, Damage['kind']> = {

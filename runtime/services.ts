@@ -1,5 +1,7 @@
-import { type Config, listOf } from './config.ts'
+import { createRestic } from '../integrations/restic/restic.ts'
+import { type Config, listOf, programEnvironment } from './config.ts'
 import { type Accounts, accountsOf, type Connections } from './integrations/accounts.ts'
+import { createRestores, type Restores } from './restores.ts'
 
 /** What jobs reach the outside world with. */
 export interface Services {
@@ -7,6 +9,7 @@ export interface Services {
   accounts(workspaceId: string): Promise<Accounts>
   welcome: WelcomeSettings
   campaigns: CampaignSettings
+  restores: Restores
 }
 
 /** How new leads are welcomed. */
@@ -36,5 +39,18 @@ export function createServices(config: Config, connections: Connections): Servic
       searchAfterSeconds: config.MANDRILL_SEARCH_AFTER_SECONDS,
     },
     campaigns: { settleSeconds: config.MAILCHIMP_SETTLE_SECONDS },
+    restores: openRestores(config),
   }
+}
+
+function openRestores(config: Config): Restores {
+  const env = programEnvironment()
+  const { BACKUP_REPOSITORY: repository, BACKUP_PASSWORD: password } = config
+  return createRestores({
+    restic: createRestic({ repository, password, env }),
+    database: config,
+    env,
+    filename: 'database.sql',
+    checkSubset: config.BACKUP_CHECK_SUBSET,
+  })
 }

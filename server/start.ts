@@ -45,7 +45,11 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   const fork = () => orm.em.fork() as Em
   const keyring = openKeyring(fork, log, config.WORKSPACE)
   const live = trackSubscriptions(keyring)
-  const yoga = createGraphql(config, { log, fork, ledger, events, timelines, integrations }, live)
+  const backups = {
+    configured: config.BACKUP_REPOSITORY !== '',
+    maxAgeHours: config.BACKUP_MAX_AGE_HOURS,
+  }
+  const yoga = createGraphql(config, { log, fork, ledger, events, timelines, integrations, backups }, live)
   const state: State = { closing: false, lastRequestAt: 0, answering: new Set() }
   const graphiql = config.GRAPHIQL ? createGraphiql() : undefined
   const server = createServer(doorman(settings, { yoga, keyring, graphiql, state }))

@@ -5,7 +5,12 @@ import type { JobContext } from '../ledger/definition.ts'
 import type { Services } from '../runtime/services.ts'
 import { BackupNotRestorableError } from './backup/errors.ts'
 import { findBackup, type GoodBackup } from './backup/find-backup.ts'
-import { type Restored, type RestoreProgress, restoreAndCompare, restoreProgress } from './backup/restoring.ts'
+import {
+  type Restored,
+  type RestoreProgress,
+  restoreAndCompare,
+  restoreProgress,
+} from './backup/restoring.ts'
 import { checkRoom } from './backup/room.ts'
 import { createScratch, dropScratch, sweepScratch } from './backup/scratch.ts'
 import { beginVerification, endVerification, type Verification } from './backup/verification.ts'
@@ -63,7 +68,8 @@ export const backupVerify = defineJob<{ backupId?: string | undefined }, Restore
 async function verify(context: Context, backup: GoodBackup, verification: Verification): Promise<Result> {
   const { em, services, signal, say } = context
   const { scratchDatabase } = verification
-  for (const name of await sweepScratch(em, services.restores.database)) say(`Dropped ${name}, left by a lost worker`)
+  for (const name of await sweepScratch(em, services.restores.database))
+    say(`Dropped ${name}, left by a lost worker`)
   await checkRoom(context)
   context.progress({ phase: 'REPOSITORY', percent: 0 })
   const damage = await services.restores.check(signal)

@@ -1,4 +1,6 @@
 import type { AnyJobDefinition } from '../ledger/definition.ts'
+import { backupRestore } from './backup.restore.ts'
+import { backupVerify } from './backup.verify.ts'
 import { campaignReport } from './campaign.report.ts'
 import { campaignSync } from './campaign.sync.ts'
 import { leadCreated } from './lead.created.ts'
@@ -14,4 +16,6 @@ export const registry: readonly AnyJobDefinition[] = [
   whatsappTemplates,
   campaignSync,
   campaignReport,
+  backupVerify,
+  backupRestore,
 ]

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { faultOf, ProgramError, type ProgramFault } from '../programs/errors.ts'
+import { checkEnd, ProgramError, type ProgramFault } from '../programs/errors.ts'
 import { startProgram } from '../programs/run.ts'
 import { connectionOf, type DatabaseServer, serverRules } from './server.ts'
 
@@ -25,10 +25,10 @@ export function loadDump(
   return { stdin, ended: ended.then((end) => check(end, signal)) }
 }
 
-function check({ exitCode, stderr }: { exitCode: number | null; stderr: string }, signal: AbortSignal): void {
-  if (exitCode === 0) return
-  signal.throwIfAborted()
-  throw new ProgramError('mariadb', refused(stderr) ?? faultOf(serverRules, exitCode, stderr))
+function check(end: { exitCode: number | null; stderr: string }, signal: AbortSignal): void {
+  const fault = end.exitCode === 0 || signal.aborted ? undefined : refused(end.stderr)
+  if (fault) throw new ProgramError('mariadb', fault)
+  checkEnd('mariadb', serverRules, end, signal)
 }
 
 /** The server's error texts repeat the statement, so only the numbers are taken. */

@@ -28,19 +28,19 @@ export function connectionOf({ url, env }: DatabaseServer) {
 /** Failures of `mariadb-dump` and `mariadb`, by the error numbers they repeat. */
 export const serverRules: readonly ProgramRule[] = [
   {
-    text: /\b(1044|1045|1142|1227)\b|access denied/i,
+    text: /error:? (1044|1045|1142|1227)\b|access denied/i,
     errorClass: 'PERMANENT',
     code: 'DATABASE_REFUSED',
     meaning: 'the user of DATABASE_URL may not do this; see docs/backup-and-restore.md for the privileges',
   },
   {
-    text: /\b(2002|2003|2005|2006|2013|2026|1040|1053)\b|lost connection|gone away|can't connect/i,
+    text: /error:? (2002|2003|2005|2006|2013|2026|1040|1053|1927)\b|lost connection|gone away|can't connect/i,
     errorClass: 'TRANSIENT',
     code: 'DATABASE_AWAY',
     meaning: 'MariaDB cannot be reached or went away; it is tried again',
   },
   {
-    text: /errno:? 28\b|no space left|\b(1114|1021|3)\b.*full|disk full/i,
+    text: /errno:? 28\b|no space left|error:? (1114|1021)\b|disk full/i,
     errorClass: 'PERMANENT',
     code: 'DISK_FULL',
     meaning: 'the disk of MariaDB is full',

@@ -33,10 +33,22 @@ export const resticRules: readonly ProgramRule[] = [
     meaning: 'another program works on the repository; it is tried again',
   },
   {
-    text: /ciphertext verification failed|hash does not match|pack id does not match|data (seems to be|is) corrupted|repository contains errors|not found in index|invalid data returned|is damaged|truncated|size could not be determined|does not exist in the repository|content missing/i,
+    text: /ciphertext verification failed|hash does not match|pack id does not match|data (seems to be|is) corrupted|repository contains errors|not found in index|invalid data returned|is damaged|truncated|size could not be determined|does not exist in the repository|content missing|cannot dump file: ReadFull|LoadIndex returned errors/i,
     errorClass: 'PERMANENT',
     code: 'DAMAGED',
     meaning: 'the repository is damaged; see docs/backup-and-restore.md',
+  },
+  {
+    text: /no matching id found|no snapshot found|not found in snapshot/i,
+    errorClass: 'PERMANENT',
+    code: 'NO_SNAPSHOT',
+    meaning: 'the snapshot, or the dump in it, is not in the repository',
+  },
+  {
+    text: /please specify repository|empty password/i,
+    errorClass: 'PERMANENT',
+    code: 'NOT_CONFIGURED',
+    meaning: 'BACKUP_REPOSITORY and BACKUP_PASSWORD are not both set',
   },
   {
     text: /permission denied|access ?denied|InvalidAccessKeyId|SignatureDoesNotMatch/i,

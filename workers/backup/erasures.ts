@@ -13,7 +13,11 @@ import type { Services } from '../../runtime/services.ts'
 const kept = { filename: 'erasures.json', tag: 'erasures' }
 
 const file = z.array(
-  z.object({ leadId: z.string(), workspaceId: z.string(), at: z.iso.datetime().transform((at) => new Date(at)) }),
+  z.object({
+    leadId: z.string(),
+    workspaceId: z.string(),
+    at: z.iso.datetime().transform((at) => new Date(at)),
+  }),
 )
 
 type Context = Pick<JobContext<unknown, Services>, 'em' | 'services' | 'signal'>

@@ -20,7 +20,8 @@ export async function findBackup(em: Em, id: string | undefined): Promise<GoodBa
   if (!raw) throw new NoBackupError(id ? `There is no backup ${id}` : 'There is no complete backup yet')
   const backup = fromSql<BackupRow>(raw)
   if (backup.forgottenAt) throw new NoBackupError(`Backup ${backup.id} is no longer in the repository`)
-  if (!isGood(backup)) throw new NoBackupError(`Backup ${backup.id} is ${backup.state}; expected was COMPLETED`)
+  if (!isGood(backup))
+    throw new NoBackupError(`Backup ${backup.id} is ${backup.state}; expected was COMPLETED`)
   return backup
 }
 

@@ -1,6 +1,6 @@
 import type { JobContext } from '../../ledger/definition.ts'
-import type { RestoreProgress } from './restoring.ts'
 import type { Services } from '../../runtime/services.ts'
+import type { RestoreProgress } from './restoring.ts'
 
 /** A restored database has its indexes built anew, and the server's log grows meanwhile. */
 const factor = 1.3

@@ -38,7 +38,10 @@ export async function claimTarget(em: Em, name: string, jobId: string): Promise<
     'select table_name as name from information_schema.tables where table_schema = ? limit 1',
     [name],
   )
-  if (first) throw new TargetDatabaseError(`The database ${name} holds tables already: name a new one, or drop it first`)
+  if (first)
+    throw new TargetDatabaseError(
+      `The database ${name} holds tables already: name a new one, or drop it first`,
+    )
   await em.execute(`create table ${database}.${marker} (job_id varchar(40) collate ascii_bin not null)`)
   await em.execute(`insert into ${database}.${marker} values (?)`, [jobId])
 }
@@ -55,7 +58,9 @@ export async function dropIfOwn(em: Em, name: string, jobId: string): Promise<vo
     [name, marker],
   )
   if (known.length === 0) return
-  const own = await em.execute<unknown[]>(`select 1 from ${quoteName(name)}.${marker} where job_id = ?`, [jobId])
+  const own = await em.execute<unknown[]>(`select 1 from ${quoteName(name)}.${marker} where job_id = ?`, [
+    jobId,
+  ])
   if (own.length > 0) await em.execute(`drop database ${quoteName(name)}`)
 }
 
