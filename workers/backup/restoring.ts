@@ -5,6 +5,7 @@ import type { Services } from '../../runtime/services.ts'
 import { compareContents } from './compare.ts'
 import type { GoodBackup } from './find-backup.ts'
 import { orphanFindings } from './foreign-keys.ts'
+import { isMarker } from './target.ts'
 
 /** How far a restore is. */
 export const restoreProgress = z.object({
@@ -37,12 +38,13 @@ export async function restoreAndCompare(
     progress({ phase: 'RESTORE', percent: percentOf(bytes, total) }),
   )
   if (damage.length > 0) return { findings: damage, tables: 0, rows: 0, newestRowAt: null }
-  const { tables, newestRowAt } = await compareStep(context, backup, database)
+  const found = await compareStep(context, backup, database)
+  const tables = found.tables.filter(({ name }) => !isMarker(name))
   progress({ phase: 'FOREIGN_KEYS', percent: 0 })
   const orphans = await orphanFindings(em, database, signal)
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   const findings = [...compareContents(backup.contents, tables), ...orphans]
-  return { findings, tables: tables.length, rows, newestRowAt }
+  return { findings, tables: tables.length, rows, newestRowAt: found.newestRowAt }
 }
 
 function compareStep({ em, services, progress }: Context, { contents }: GoodBackup, database: string) {
