@@ -3,7 +3,7 @@ import type { Finding } from '../entities/verification.ts'
 import { createRestic } from '../integrations/restic/restic.ts'
 import type { JobRow } from '../ledger/row.ts'
 import { createRestores, type Restores } from '../runtime/restores.ts'
-import { addLeads, filename, makeRepository, type Repository } from '../test/support/backups.ts'
+import { addLeads, filename, makeRepository, type Repository } from '../test/support/repository.ts'
 import { createWorld, until, type World } from '../test/support/world.ts'
 import { backupVerify } from './backup.verify.ts'
 
