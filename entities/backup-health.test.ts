@@ -13,7 +13,8 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 beforeEach(async () => {
-  for (const table of ['verification', 'backup', 'schedule', 'job']) await world.fork().execute(`delete from ${table}`)
+  for (const table of ['verification', 'backup', 'schedule', 'job'])
+    await world.fork().execute(`delete from ${table}`)
 })
 
 async function backup(hours: number, more: { verified?: boolean; state?: string } = {}): Promise<string> {
@@ -66,7 +67,11 @@ test('without a repository, and without any good backup, it is not healthy', asy
   await backup(1, { state: 'FAILED' })
   expect(await health()).toMatchObject({ healthy: false, lastGood: null, ageSeconds: null })
   const unset = await readBackupHealth(world.fork(), { ...policy, configured: false }, now)
-  expect(unset).toMatchObject({ configured: false, healthy: false, problem: expect.stringContaining('no repository') })
+  expect(unset).toMatchObject({
+    configured: false,
+    healthy: false,
+    problem: expect.stringContaining('no repository'),
+  })
 })
 
 test('a good backup has an hour to be verified, and longer while that is under way', async () => {
@@ -76,7 +81,10 @@ test('a good backup has an hour to be verified, and longer while that is under w
   const older = await backup(1.1)
   expect((await health()).healthy).toBe(true)
   await world.fork().execute('delete from backup where id <> ?', [older])
-  expect(await health()).toMatchObject({ healthy: false, problem: expect.stringContaining('not been verified') })
+  expect(await health()).toMatchObject({
+    healthy: false,
+    problem: expect.stringContaining('not been verified'),
+  })
   await verification(older, 'RUNNING', 'DEAD')
   expect((await health()).healthy).toBe(false)
   await verification(older, 'RUNNING', 'ACTIVE')
@@ -87,7 +95,10 @@ test('a good backup has an hour to be verified, and longer while that is under w
 test('a verification that found something counts until another one passes', async () => {
   const id = await backup(2, { verified: true })
   await verification(id, 'FAILED')
-  expect(await health()).toMatchObject({ healthy: false, problem: expect.stringContaining('cannot be relied on') })
+  expect(await health()).toMatchObject({
+    healthy: false,
+    problem: expect.stringContaining('cannot be relied on'),
+  })
   await verification(id, 'BROKEN_OFF')
   expect((await health()).healthy).toBe(false)
   await verification(id, 'PASSED')

@@ -43,7 +43,8 @@ export async function readBackupHealth(
     isVerifying(em),
     nextRun(em),
   ])
-  const ageSeconds = lastGood && Math.max(0, Math.round((now.getTime() - lastGood.startedAt.getTime()) / 1_000))
+  const ageSeconds =
+    lastGood && Math.max(0, Math.round((now.getTime() - lastGood.startedAt.getTime()) / 1_000))
   const problem = problemOf({ policy, lastGood, ageSeconds, verdict, verifying, now })
   const { configured } = policy
   return { configured, healthy: problem === null, problem, lastGood, lastVerified, ageSeconds, nextRunAt }

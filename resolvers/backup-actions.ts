@@ -34,9 +34,13 @@ export function backupActions({ builder, Job }: Api): void {
     fields: (t) => ({
       id: t.id({ required: true }),
       database: t.string({
-        description: 'A new database, or an empty one. By default it is named after the database, the day and the job.',
+        description:
+          'A new database, or an empty one. By default it is named after the database, the day and the job.',
       }),
-      confirm: t.string({ required: true, description: '`restore` and the backup’s id, with a space between.' }),
+      confirm: t.string({
+        required: true,
+        description: '`restore` and the backup’s id, with a space between.',
+      }),
       reason: t.string(reason),
       ...enqueueFields(t),
     }),
@@ -54,7 +58,8 @@ export function backupActions({ builder, Job }: Api): void {
     }),
     verifyBackup: t.field({
       type: BackupJobPayload,
-      description: 'Restores a backup into a scratch database, compares it with what was dumped, and drops it.',
+      description:
+        'Restores a backup into a scratch database, compares it with what was dumped, and drops it.',
       authScopes,
       args: { input: t.arg({ type: VerifyBackupInput, required: true }) },
       errors: { types: [InvalidInputError, IdempotencyConflictError, NotFoundError] },

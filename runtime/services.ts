@@ -1,3 +1,6 @@
+import type { Em } from '../entities/index.ts'
+import type { Backups } from './backups/backups.ts'
+import { openBackups } from './backups/open.ts'
 import { type Config, listOf } from './config.ts'
 import { type Accounts, accountsOf, type Connections } from './integrations/accounts.ts'
 
@@ -7,6 +10,7 @@ export interface Services {
   accounts(workspaceId: string): Promise<Accounts>
   welcome: WelcomeSettings
   campaigns: CampaignSettings
+  backups: Backups
 }
 
 /** How new leads are welcomed. */
@@ -26,7 +30,11 @@ interface CampaignSettings {
 }
 
 /** What all jobs of a process work with. */
-export function createServices(config: Config, connections: Connections): Services {
+export function createServices(
+  config: Config,
+  connections: Connections,
+  fork: (signal?: AbortSignal) => Em,
+): Services {
   return {
     accounts: (workspaceId) => accountsOf(connections, workspaceId),
     welcome: {
@@ -36,5 +44,6 @@ export function createServices(config: Config, connections: Connections): Servic
       searchAfterSeconds: config.MANDRILL_SEARCH_AFTER_SECONDS,
     },
     campaigns: { settleSeconds: config.MAILCHIMP_SETTLE_SECONDS },
+    backups: openBackups(config, fork),
   }
 }

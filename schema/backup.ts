@@ -65,7 +65,15 @@ function backup({ builder, Backup, BackupState, Verification, Job, Node }: Api):
   })
 }
 
-function verification({ builder, Verification, VerificationState, FindingKind, Backup, Job, Node }: Api): void {
+function verification({
+  builder,
+  Verification,
+  VerificationState,
+  FindingKind,
+  Backup,
+  Job,
+  Node,
+}: Api): void {
   const VerificationFinding = builder.objectRef<Finding>('VerificationFinding').implement({
     description: 'Something a verification found wrong.',
     fields: (t) => ({
@@ -77,7 +85,8 @@ function verification({ builder, Verification, VerificationState, FindingKind, B
     }),
   })
   Verification.implement({
-    description: 'A restore drill: a backup restored into a scratch database and compared with what was dumped.',
+    description:
+      'A restore drill: a backup restored into a scratch database and compared with what was dumped.',
     interfaces: [Node],
     fields: (t) => ({
       id: t.exposeID('id'),

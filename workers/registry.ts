@@ -1,4 +1,5 @@
 import type { AnyJobDefinition } from '../ledger/definition.ts'
+import { backupDaily } from './backup.daily.ts'
 import { campaignReport } from './campaign.report.ts'
 import { campaignSync } from './campaign.sync.ts'
 import { leadCreated } from './lead.created.ts'
@@ -14,4 +15,5 @@ export const registry: readonly AnyJobDefinition[] = [
   whatsappTemplates,
   campaignSync,
   campaignReport,
+  backupDaily,
 ]

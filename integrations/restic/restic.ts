@@ -47,6 +47,8 @@ export interface StreamBackup {
   finish(): Promise<BackupSummary>
   /** Resolves when restic has ended, whether by itself or by the signal. */
   ended: Promise<unknown>
+  /** Rejects when restic breaks off. @throws ProgramError */
+  failure: Promise<void>
 }
 
 export interface Restic {
@@ -117,12 +119,15 @@ export function createRestic({ repository, password, env }: ResticSettings): Res
       const args = ['backup', '--json', '--stdin', '--stdin-filename', filename, ...tagged(tags)]
       const { stdin, stdout, ended } = startProgram(call(args, signal))
       const summary = summaryOf(stdout)
+      const failure = ended.then((end) => check(end, signal))
+      failure.catch(() => undefined)
       return {
         stdin,
         ended,
+        failure,
         async finish() {
           stdin.end()
-          check(await ended, signal)
+          await failure
           return summary()
         },
       }

@@ -18,7 +18,12 @@ function compareTable(expected: TableContent, found: TableContent | undefined): 
   const { name: table, rows, checksum } = expected
   if (!found)
     return [
-      { kind: 'TABLE_MISSING', table, expected: `${rows} rows`, message: `Table ${table} did not come back.` },
+      {
+        kind: 'TABLE_MISSING',
+        table,
+        expected: `${rows} rows`,
+        message: `Table ${table} did not come back.`,
+      },
     ]
   if (found.rows !== rows)
     return [
