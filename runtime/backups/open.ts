@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Em } from '../../entities/index.ts'
 import { ProgramError } from '../../integrations/programs/errors.ts'
-import { createRestic, type Restic } from '../../integrations/restic/restic.ts'
+import { createRestic, type Restic, type Snapshot } from '../../integrations/restic/restic.ts'
 import { type Config, listOf, programEnv } from '../config.ts'
 import type { Backups } from './backups.ts'
 import { dumpInto } from './dump.ts'
@@ -13,7 +13,7 @@ export const backupTags = { database: 'database', files: 'files' } as const
 /** Name of the dump in its snapshot. */
 export const dumpFile = 'database.sql'
 
-const isBackupId = (tag: string) => tag.startsWith('bak_')
+const backupIdOf = ({ tags }: Snapshot) => tags.find((tag) => tag.startsWith('bak_'))
 
 /** The repository of the settings. @throws ProgramError when there is none */
 export function openRepository(config: Config): Restic {
@@ -43,14 +43,15 @@ export function openBackups(config: Config, fork: (signal?: AbortSignal) => Em):
   const server = { url: config.DATABASE_URL, env: programEnv() }
   const files = listOf(config.BACKUP_FILES)
 
-  async function idsOf(tag: string, signal: AbortSignal): Promise<Map<string, string>> {
-    const found = await repository().snapshots([tag], signal)
-    return new Map(found.map(({ id, tags }) => [id, tags.find(isBackupId) ?? '']))
-  }
-
-  async function snapshotsOf(backupIds: readonly string[], signal: AbortSignal): Promise<string[]> {
-    const all = [...(await idsOf(backupTags.database, signal)), ...(await idsOf(backupTags.files, signal))]
-    return all.filter(([, backupId]) => backupIds.includes(backupId)).map(([id]) => id)
+  /** Everything in the repository that belongs to these backups. */
+  async function forget(backupIds: readonly string[], signal: AbortSignal): Promise<void> {
+    if (backupIds.length === 0) return
+    const all = await repository().snapshots(signal)
+    const theirs = all.filter((snapshot) => backupIds.includes(backupIdOf(snapshot) ?? ''))
+    await repository().forget(
+      theirs.map(({ id }) => id),
+      signal,
+    )
   }
 
   return {
@@ -71,23 +72,19 @@ export function openBackups(config: Config, fork: (signal?: AbortSignal) => Em):
         onBytes(progress.bytesDone, progress.bytesTotal),
       ),
     backupsIn: async (signal) => {
-      const both = [...(await idsOf(backupTags.database, signal)), ...(await idsOf(backupTags.files, signal))]
-      return [...new Set(both.map(([, backupId]) => backupId))].filter(isBackupId)
+      const ids = (await repository().snapshots(signal)).map(backupIdOf)
+      return [...new Set(ids)].filter((id) => id !== undefined)
     },
-    forget: async (backupIds, signal) => repository().forget(await snapshotsOf(backupIds, signal), signal),
+    forget,
     applyPolicy: async (signal) => {
-      const before = await idsOf(backupTags.database, signal)
-      const removed = await repository().applyPolicy(
-        backupTags.database,
-        {
-          daily: config.BACKUP_KEEP_DAILY,
-          weekly: config.BACKUP_KEEP_WEEKLY,
-          monthly: config.BACKUP_KEEP_MONTHLY,
-        },
-        signal,
-      )
-      const gone = removed.map((id) => before.get(id) ?? '').filter(isBackupId)
-      await repository().forget(await snapshotsOf(gone, signal), signal)
+      const keep = {
+        daily: config.BACKUP_KEEP_DAILY,
+        weekly: config.BACKUP_KEEP_WEEKLY,
+        monthly: config.BACKUP_KEEP_MONTHLY,
+      }
+      const removed = await repository().applyPolicy(backupTags.database, keep, signal)
+      const gone = removed.map(backupIdOf).filter((id) => id !== undefined)
+      await forget(gone, signal)
       return gone
     },
     prune: (signal) => repository().prune(signal),
