@@ -125,12 +125,6 @@ function describe(name: string): string {
   return settings[name as keyof typeof settings]?.description ?? ''
 }
 
-/** What the programs we start see of our environment. */
-export function programEnvironment(): Record<string, string> {
-  const { PATH = '/usr/local/bin:/usr/bin:/bin', HOME = '/' } = process.env
-  return { PATH, HOME }
-}
-
 /** Splits a comma-separated setting; empty parts are dropped. */
 export function listOf(value: string): string[] {
   return value

@@ -1,7 +1,9 @@
-import { createRestic } from '../integrations/restic/restic.ts'
-import { type Config, listOf, programEnvironment } from './config.ts'
+import type { Em } from '../entities/index.ts'
+import type { Backups } from './backups/backups.ts'
+import { openBackups } from './backups/open.ts'
+import { openRestores, type Restores } from './backups/restores.ts'
+import { type Config, listOf } from './config.ts'
 import { type Accounts, accountsOf, type Connections } from './integrations/accounts.ts'
-import { createRestores, type Restores } from './restores.ts'
 
 /** What jobs reach the outside world with. */
 export interface Services {
@@ -9,6 +11,7 @@ export interface Services {
   accounts(workspaceId: string): Promise<Accounts>
   welcome: WelcomeSettings
   campaigns: CampaignSettings
+  backups: Backups
   restores: Restores
 }
 
@@ -29,7 +32,11 @@ interface CampaignSettings {
 }
 
 /** What all jobs of a process work with. */
-export function createServices(config: Config, connections: Connections): Services {
+export function createServices(
+  config: Config,
+  connections: Connections,
+  fork: (signal?: AbortSignal) => Em,
+): Services {
   return {
     accounts: (workspaceId) => accountsOf(connections, workspaceId),
     welcome: {
@@ -39,18 +46,7 @@ export function createServices(config: Config, connections: Connections): Servic
       searchAfterSeconds: config.MANDRILL_SEARCH_AFTER_SECONDS,
     },
     campaigns: { settleSeconds: config.MAILCHIMP_SETTLE_SECONDS },
+    backups: openBackups(config, fork),
     restores: openRestores(config),
   }
-}
-
-function openRestores(config: Config): Restores {
-  const env = programEnvironment()
-  const { BACKUP_REPOSITORY: repository, BACKUP_PASSWORD: password } = config
-  return createRestores({
-    restic: createRestic({ repository, password, env }),
-    database: config,
-    env,
-    filename: 'database.sql',
-    checkSubset: config.BACKUP_CHECK_SUBSET,
-  })
 }

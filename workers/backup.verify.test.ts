@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Finding } from '../entities/verification.ts'
 import { createRestic } from '../integrations/restic/restic.ts'
 import type { JobRow } from '../ledger/row.ts'
-import { createRestores, type Restores } from '../runtime/restores.ts'
-import { addLeads, filename, makeRepository, type Repository } from '../test/support/repository.ts'
+import { createRestores, type Restores } from '../runtime/backups/restores.ts'
+import { addLeads, makeRepository, type Repository } from '../test/support/repository.ts'
 import { createWorld, until, type World } from '../test/support/world.ts'
 import { backupVerify } from './backup.verify.ts'
 
@@ -193,7 +193,7 @@ describe('a verification that does not come to a verdict', () => {
     await repository.backup()
     const restic = createRestic({ repository: dir, password: 'not the password', env })
     const database = { DATABASE_URL: world.databaseUrl, DATABASE_POOL: 2 }
-    Object.assign(restores, createRestores({ restic, database, env, filename, checkSubset: '' }))
+    Object.assign(restores, createRestores({ restic: () => restic, database, env, checkSubset: '' }))
     const job = await verify()
     expect(job).toMatchObject({ state: 'DEAD', errorClass: 'PERMANENT' })
     expect(job.errorMessage).toContain('BACKUP_PASSWORD does not open the repository')
@@ -204,8 +204,8 @@ describe('a verification that does not come to a verdict', () => {
     await repository.backup()
     Object.assign(restores, { freeBytes: async () => 100_000_000 })
     const job = await verify()
-    expect(job).toMatchObject({ state: 'DEAD', errorClass: 'TRANSIENT' })
-    expect(job.errorMessage).toMatch(/100 MB free; restoring takes about \d+ MB/)
+    expect(job).toMatchObject({ state: 'DEAD', errorClass: 'PERMANENT' })
+    expect(job.errorMessage).toMatch(/disk of MariaDB has 100 MB free; about \d+ MB are needed/)
     expect(await verificationOf(job.id)).toMatchObject({ state: 'BROKEN_OFF' })
   })
 

@@ -1,4 +1,5 @@
 import type { AnyJobDefinition } from '../ledger/definition.ts'
+import { backupDaily } from './backup.daily.ts'
 import { backupRestore } from './backup.restore.ts'
 import { backupVerify } from './backup.verify.ts'
 import { campaignReport } from './campaign.report.ts'
@@ -16,6 +17,7 @@ export const registry: readonly AnyJobDefinition[] = [
   whatsappTemplates,
   campaignSync,
   campaignReport,
+  backupDaily,
   backupVerify,
   backupRestore,
 ]

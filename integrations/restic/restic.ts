@@ -47,6 +47,8 @@ export interface StreamBackup {
   finish(): Promise<BackupSummary>
   /** Resolves when restic has ended, whether by itself or by the signal. */
   ended: Promise<unknown>
+  /** Rejects when restic breaks off. @throws ProgramError */
+  failure: Promise<void>
 }
 
 export interface Restic {
@@ -59,8 +61,8 @@ export interface Restic {
     signal: AbortSignal,
     onProgress: (progress: BackupProgress) => void,
   ): Promise<BackupSummary>
-  /** Snapshots that have all of the tags, oldest first. */
-  snapshots(tags: readonly string[], signal: AbortSignal): Promise<Snapshot[]>
+  /** All snapshots, oldest first. */
+  snapshots(signal: AbortSignal): Promise<Snapshot[]>
   /** Reads one file of a snapshot. `ended` rejects with a ProgramError unless all of it was read. */
   dump(
     what: { snapshotId: string; filename: string },
@@ -68,8 +70,8 @@ export interface Restic {
   ): { stdout: Readable; ended: Promise<void> }
   /** Takes snapshots out; their data goes with `prune`. */
   forget(ids: readonly string[], signal: AbortSignal): Promise<void>
-  /** Takes out what the policy does not keep of the snapshots with this tag. @returns the ids of those */
-  applyPolicy(tag: string, keep: KeepPolicy, signal: AbortSignal): Promise<string[]>
+  /** Takes out what the policy does not keep of the snapshots with this tag. @returns those */
+  applyPolicy(tag: string, keep: KeepPolicy, signal: AbortSignal): Promise<Snapshot[]>
   /** Removes data no snapshot uses. */
   prune(signal: AbortSignal): Promise<void>
   /** Looks for damage. @param subset share of the data that is read as well, e.g. `5%`; all of it: `100%` */
@@ -117,12 +119,15 @@ export function createRestic({ repository, password, env }: ResticSettings): Res
       const args = ['backup', '--json', '--stdin', '--stdin-filename', filename, ...tagged(tags)]
       const { stdin, stdout, ended } = startProgram(call(args, signal))
       const summary = summaryOf(stdout)
+      const failure = ended.then((end) => check(end, signal))
+      failure.catch(() => undefined)
       return {
         stdin,
         ended,
+        failure,
         async finish() {
           stdin.end()
-          check(await ended, signal)
+          await failure
           return summary()
         },
       }
@@ -136,8 +141,8 @@ export function createRestic({ repository, password, env }: ResticSettings): Res
       check(await ended, signal)
       return summary()
     },
-    async snapshots(tags, signal) {
-      const found = await list(['snapshots', '--no-lock', '--tag', tags.join(',')], signal)
+    async snapshots(signal) {
+      const found = await list(['snapshots', '--no-lock'], signal)
       return ((found ?? []) as RawSnapshot[])
         .map(toSnapshot)
         .sort((a, b) => a.time.getTime() - b.time.getTime())
@@ -155,7 +160,7 @@ export function createRestic({ repository, password, env }: ResticSettings): Res
       const groups = (await list(['forget', '--tag', tag, '--group-by', '', ...keep], signal)) as
         | { remove: RawSnapshot[] | null }[]
         | null
-      return (groups ?? []).flatMap(({ remove }) => (remove ?? []).map(({ id }) => id))
+      return (groups ?? []).flatMap(({ remove }) => (remove ?? []).map(toSnapshot))
     },
     prune: (signal) => run(['prune'], signal),
     check: (signal, subset) => run(['check', ...(subset ? [`--read-data-subset=${subset}`] : [])], signal),

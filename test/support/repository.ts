@@ -11,12 +11,12 @@ import { dumpDatabase } from '../../integrations/mariadb-tools/dump.ts'
 import { createRestic, type Restic } from '../../integrations/restic/restic.ts'
 import type { LeadFields } from '../../marketing/lead-row.ts'
 import { insertLeads } from '../../marketing/leads.ts'
-import { createRestores, type Restores } from '../../runtime/restores.ts'
+import { dumpFile } from '../../runtime/backups/open.ts'
+import { createRestores, type Restores } from '../../runtime/backups/restores.ts'
 
 /** For tests: a repository on disk, and backups in it that a test can spoil. */
 
-export const filename = 'database.sql'
-export const password = 'only for tests'
+const password = 'only for tests'
 
 interface Settings {
   databaseUrl: string
@@ -50,11 +50,11 @@ export async function makeRepository({ databaseUrl, fork }: Settings, checkSubse
   const restic = createRestic({ repository, password, env })
   await restic.open(never())
   const database = { DATABASE_URL: databaseUrl, DATABASE_POOL: 2 }
-  const restores = createRestores({ restic, database, env, filename, checkSubset })
+  const restores = createRestores({ restic: () => restic, database, env, checkSubset })
 
   async function backup({ dump = (sql) => sql, contents = (tables) => tables }: Spoil = {}): Promise<string> {
     const { sql, found } = await dumpAtRest()
-    const stored = restic.backupStream({ filename, tags: ['database'] }, never())
+    const stored = restic.backupStream({ filename: dumpFile, tags: ['database'] }, never())
     stored.stdin.write(dump(sql))
     const { snapshotId, bytesRead } = await stored.finish()
     return insertBackup(fork(), snapshotId, bytesRead, contents(found.tables), found.newestRowAt)

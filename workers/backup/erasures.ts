@@ -10,7 +10,7 @@ import type { Services } from '../../runtime/services.ts'
  * again, also when the one that knows of them is lost. They hold ids and times, nothing personal.
  */
 
-const kept = { filename: 'erasures.json', tag: 'erasures' }
+const kept = { filename: 'erasures.json', tags: ['erasures'] }
 
 const file = z.array(
   z.object({

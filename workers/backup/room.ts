@@ -1,23 +1,12 @@
 import type { JobContext } from '../../ledger/definition.ts'
 import type { Services } from '../../runtime/services.ts'
+import { LowDiskError } from './low-disk.ts'
 import type { RestoreProgress } from './restoring.ts'
 
 /** A restored database has its indexes built anew, and the server's log grows meanwhile. */
 const factor = 1.3
 /** What the server needs for itself. */
 const reserveBytes = 512 * 1024 ** 2
-
-/** There is no room for a second database; it says nothing about the backup, and passes when somebody makes room. */
-class LowDiskError extends Error {
-  readonly errorClass = 'TRANSIENT'
-  readonly code = 'LOW_DISK'
-  constructor(free: number, needed: number) {
-    super(`MariaDB's disk has ${inMb(free)} MB free; restoring takes about ${inMb(needed)} MB`)
-    this.name = new.target.name
-  }
-}
-
-const inMb = (bytes: number) => Math.ceil(bytes / 1_000_000)
 
 /**
  * Makes sure before the restore that there is room for it, as far as this host can know.
@@ -34,5 +23,5 @@ export async function checkRoom({
     [restores.database],
   )
   const needed = Number(row?.bytes ?? 0) * factor + reserveBytes
-  if (free < needed) throw new LowDiskError(free, needed)
+  if (free < needed) throw new LowDiskError('MariaDB', needed, free)
 }

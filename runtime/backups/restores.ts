@@ -1,11 +1,14 @@
 import { statfs } from 'node:fs/promises'
-import { text } from 'node:stream/consumers'
-import type { TableContent } from '../entities/backup.ts'
-import type { Em } from '../entities/index.ts'
-import { fingerprintDatabase } from '../integrations/mariadb-tools/fingerprint.ts'
-import type { Restic } from '../integrations/restic/restic.ts'
-import { type DatabaseConfig, databaseNamed, databaseOf, migrate, openOrm } from './db.ts'
-import { damageOf, loadBackup } from './load-backup.ts'
+import { text as readText } from 'node:stream/consumers'
+import type { TableContent } from '../../entities/backup.ts'
+import type { Em } from '../../entities/index.ts'
+import { fingerprintDatabase } from '../../integrations/mariadb-tools/fingerprint.ts'
+import type { ProgramError } from '../../integrations/programs/errors.ts'
+import type { Restic } from '../../integrations/restic/restic.ts'
+import { type Config, programEnv } from '../config.ts'
+import { type DatabaseConfig, databaseNamed, databaseOf, migrate, openOrm } from '../db.ts'
+import { damageOf, loadBackup } from './load.ts'
+import { dumpFile, openRepository } from './open.ts'
 
 /** What a repository or a dump turns out to be when it is read. */
 export interface Damage {
@@ -22,7 +25,8 @@ export interface OtherDatabase {
 /** A small text kept beside the backups. */
 interface Kept {
   filename: string
-  tag: string
+  /** What it is found by. */
+  tags: readonly string[]
 }
 
 /** Taking backups out of the repository again. */
@@ -51,29 +55,29 @@ export interface Restores {
   freeBytes(em: Em): Promise<number | undefined>
   /** Brings another database to the version of this code and opens it. */
   openMigrated(database: string): Promise<OtherDatabase>
+  /** Keeps a text; earlier ones with the same tags go. */
   store(kept: Kept & { text: string }, signal: AbortSignal): Promise<void>
-  /** The newest text with this tag; undefined when there is none. */
+  /** The newest text with these tags; undefined when there is none. */
   readNewest(kept: Kept, signal: AbortSignal): Promise<string | undefined>
 }
 
 interface RestoresSettings {
-  restic: Restic
+  /** The repository. @throws ProgramError when none is set */
+  restic: () => Restic
   database: DatabaseConfig
   /** Environment of the programs. */
   env: Readonly<Record<string, string>>
-  /** Name of the dump in its snapshot. */
-  filename: string
   /** Share of the stored data that each check reads, e.g. `5%`; empty: none. */
   checkSubset: string
 }
 
-export function createRestores({ restic, database, env, filename, checkSubset }: RestoresSettings): Restores {
+export function createRestores({ restic, database, env, checkSubset }: RestoresSettings): Restores {
   return {
     database: databaseOf(database),
     async check(signal) {
       try {
-        await restic.unlock(signal)
-        await restic.check(signal, checkSubset || undefined)
+        await restic().unlock(signal)
+        await restic().check(signal, checkSubset || undefined)
         return []
       } catch (error) {
         return [damageOf(error)]
@@ -81,24 +85,51 @@ export function createRestores({ restic, database, env, filename, checkSubset }:
     },
     load: ({ snapshotId, database: name }, signal, onBytes) => {
       const target = { url: databaseNamed(database, name).DATABASE_URL, env }
-      return loadBackup({ restic, snapshotId, filename, target }, signal, onBytes)
+      return loadBackup({ restic: restic(), snapshotId, filename: dumpFile, target }, signal, onBytes)
     },
     fingerprint: (em, name, onTable) => fingerprintDatabase((sql) => em.execute(sql), name, onTable),
     freeBytes: (em) => freeBytes(em, database),
     openMigrated: (name) => openMigrated(databaseNamed(database, name)),
-    async store({ filename: name, tag, text: content }, signal) {
-      const backup = restic.backupStream({ filename: name, tags: [tag] }, signal)
-      backup.stdin.write(content)
-      await backup.finish()
-    },
-    async readNewest({ filename: name, tag }, signal) {
-      const newest = (await restic.snapshots([tag], signal)).at(-1)
-      if (!newest) return undefined
-      const { stdout, ended } = restic.dump({ snapshotId: newest.id, filename: name }, signal)
-      const [content] = await Promise.all([text(stdout), ended])
-      return content
-    },
+    store: (kept, signal) => store(restic(), kept, signal),
+    readNewest: (kept, signal) => readNewest(restic(), kept, signal),
   }
+}
+
+/** For the jobs of this installation. */
+export function openRestores(config: Config): Restores {
+  const restic = () => openRepository(config)
+  return createRestores({
+    restic,
+    database: config,
+    env: programEnv(),
+    checkSubset: config.BACKUP_CHECK_SUBSET,
+  })
+}
+
+async function store(restic: Restic, { filename, tags, text }: Kept & { text: string }, signal: AbortSignal) {
+  const backup = restic.backupStream({ filename, tags }, signal)
+  backup.stdin.write(text)
+  const { snapshotId } = await backup.finish()
+  const earlier = await snapshotsWith(restic, tags, signal)
+  const ids = earlier.map(({ id }) => id).filter((id) => id !== snapshotId)
+  await restic.forget(ids, signal).catch((error: ProgramError) => {
+    // The next one does it: what matters is kept.
+    if (error.code !== 'LOCKED') throw error
+  })
+}
+
+async function readNewest(restic: Restic, { filename, tags }: Kept, signal: AbortSignal) {
+  const newest = (await snapshotsWith(restic, tags, signal)).at(-1)
+  if (!newest) return undefined
+  const { stdout, ended } = restic.dump({ snapshotId: newest.id, filename }, signal)
+  const [content] = await Promise.all([readText(stdout), ended])
+  return content
+}
+
+/** Oldest first. */
+async function snapshotsWith(restic: Restic, tags: readonly string[], signal: AbortSignal) {
+  const all = await restic.snapshots(signal)
+  return all.filter((snapshot) => tags.every((tag) => snapshot.tags.includes(tag)))
 }
 
 /** MariaDB tells its folder, but only on its own host does it mean anything. */

@@ -1,8 +1,8 @@
 import { pipeline } from 'node:stream/promises'
-import { watchDump } from '../integrations/mariadb-tools/dump-end.ts'
-import { loadDump } from '../integrations/mariadb-tools/load.ts'
-import type { DatabaseServer } from '../integrations/mariadb-tools/server.ts'
-import type { Restic } from '../integrations/restic/restic.ts'
+import { watchDump } from '../../integrations/mariadb-tools/dump-end.ts'
+import { loadDump } from '../../integrations/mariadb-tools/load.ts'
+import type { DatabaseServer } from '../../integrations/mariadb-tools/server.ts'
+import type { Restic } from '../../integrations/restic/restic.ts'
 import type { Damage } from './restores.ts'
 
 interface Load {
