@@ -111,7 +111,8 @@ async function store(restic: Restic, { filename, tags, text }: Kept & { text: st
   backup.stdin.write(text)
   const { snapshotId } = await backup.finish()
   const earlier = await snapshotsWith(restic, tags, signal)
-  const ids = earlier.map(({ id }) => id).filter((id) => id !== snapshotId)
+  // Older restics tell the short form of an id.
+  const ids = earlier.map(({ id }) => id).filter((id) => !id.startsWith(snapshotId))
   await restic.forget(ids, signal).catch((error: ProgramError) => {
     // The next one does it: what matters is kept.
     if (error.code !== 'LOCKED') throw error

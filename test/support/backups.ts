@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { openBackups } from '../../runtime/backups/open.ts'
+import { openRestores } from '../../runtime/backups/restores.ts'
 import { type Config, loadConfig } from '../../runtime/config.ts'
 import { backupDaily } from '../../workers/backup.daily.ts'
+import { backupVerify } from '../../workers/backup.verify.ts'
 import { createWorld, type World } from './world.ts'
 
 /** For tests: a world with a repository of its own, in which backups are made. */
@@ -41,7 +43,7 @@ export interface BackupWorld {
 }
 
 export async function createBackupWorld(overrides: Partial<Config> = {}): Promise<BackupWorld> {
-  const world = await createWorld([backupDaily])
+  const world = await createWorld([backupDaily, backupVerify])
   const folder = await mkdtemp(join(tmpdir(), 'backups-'))
   const repository = join(folder, 'repository')
   const config: Config = {
@@ -51,7 +53,10 @@ export async function createBackupWorld(overrides: Partial<Config> = {}): Promis
     ...overrides,
   }
   world.startDispatcher()
-  world.startWorkers({ services: { backups: openBackups(config, world.fork) } })
+  world.startWorkers({
+    definitions: [backupDaily],
+    services: { backups: openBackups(config, world.fork), restores: openRestores(config) },
+  })
   const restic = async (...args: string[]) => {
     const env = { ...process.env, RESTIC_REPOSITORY: repository, RESTIC_PASSWORD: password }
     return (await run('restic', args, { env, maxBuffer: 1e9 })).stdout
