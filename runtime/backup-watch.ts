@@ -1,12 +1,19 @@
 import type { Logger } from 'pino'
 import { type BackupPolicy, readBackupHealth } from '../entities/backup-health.ts'
 import type { Em } from '../entities/index.ts'
+import type { Config } from './config.ts'
 import type { Gauge } from './health.ts'
 
 /** The dead man's switch: a backup that is not made makes no noise of its own. */
 
 /** A problem that lasts is told so often. */
 const tellEveryMs = 600_000
+
+/** What the settings expect. */
+export const backupPolicy = (config: Config): BackupPolicy => ({
+  configured: config.BACKUP_REPOSITORY !== '',
+  maxAgeHours: config.BACKUP_MAX_AGE_HOURS,
+})
 
 /** Logs a warning as long as backups are not as they should be. @returns how to stop */
 export function watchBackups(settings: { fork: () => Em; policy: BackupPolicy; log: Logger }): () => void {

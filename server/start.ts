@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { Em } from '../entities/index.ts'
 import type { JobEvents, Ledger } from '../ledger/ledger.ts'
 import type { Timelines } from '../marketing/timeline.ts'
+import { backupPolicy } from '../runtime/backup-watch.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Orm } from '../runtime/db.ts'
 import type { Deps } from '../schema/index.ts'
@@ -45,10 +46,7 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   const fork = () => orm.em.fork() as Em
   const keyring = openKeyring(fork, log, config.WORKSPACE)
   const live = trackSubscriptions(keyring)
-  const backups = {
-    configured: config.BACKUP_REPOSITORY !== '',
-    maxAgeHours: config.BACKUP_MAX_AGE_HOURS,
-  }
+  const backups = backupPolicy(config)
   const yoga = createGraphql(config, { log, fork, ledger, events, timelines, integrations, backups }, live)
   const state: State = { closing: false, lastRequestAt: 0, answering: new Set() }
   const graphiql = config.GRAPHIQL ? createGraphiql() : undefined

@@ -25,6 +25,7 @@ interface Settings {
 
 export interface Repository {
   dir: string
+  password: string
   restic: Restic
   restores: Restores
   /** What its programs see of the environment. */
@@ -33,6 +34,8 @@ export interface Repository {
   backup(spoil?: Spoil): Promise<string>
   /** Flips a byte in the middle of the largest file of the stored data. */
   flipByte(): Promise<void>
+  /** Names of the locks that are there. */
+  locks(): Promise<string[]>
   close(): void
 }
 
@@ -81,11 +84,13 @@ export async function makeRepository({ databaseUrl, fork }: Settings, checkSubse
 
   return {
     dir: repository,
+    password,
     restic,
     restores,
     env,
     backup,
     flipByte,
+    locks: async () => readdirSync(join(repository, 'locks')),
     close: () => rmSync(dir, { recursive: true }),
   }
 }
