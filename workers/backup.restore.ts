@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import type { JobContext } from '../ledger/definition.ts'
-import { inTransaction } from '../ledger/sql.ts'
-import { replayErasures } from '../marketing/erasure.ts'
 import type { Services } from '../runtime/services.ts'
 import { readErasures } from './backup/erasures.ts'
 import { BackupNotRestorableError } from './backup/errors.ts'
 import { findBackup } from './backup/find-backup.ts'
+import { makeUsable } from './backup/make-usable.ts'
 import { type RestoreProgress, restoreAndCompare, restoreProgress } from './backup/restoring.ts'
 import { checkRoom } from './backup/room.ts'
 import { checkTargetName, claimTarget, dropIfOwn, releaseTarget, targetName } from './backup/target.ts'
@@ -75,30 +74,12 @@ async function restoreInto(context: Context, backupId: string, database: string)
   try {
     const { findings, tables, rows } = await restoreAndCompare(context, backup, database)
     if (findings.length > 0) throw new BackupNotRestorableError(backup.id, findings)
-    const erasuresReplayed = await replay(context, database)
+    const erasuresReplayed = await makeUsable(context, backup, database, await readErasures(context))
     return { database, tables, rows, erasuresReplayed }
   } catch (error) {
     await transaction((tx) => dropIfOwn(tx, database, job.id)).catch((err: Error) =>
       log.warn({ err, database }, 'The unfinished database could not be dropped'),
     )
     throw error
-  }
-}
-
-async function replay(context: Context, database: string): Promise<number> {
-  const { services, signal, progress } = context
-  progress({ phase: 'ERASURES', percent: 0 })
-  const tombstones = await readErasures(context)
-  const restored = await services.restores.openMigrated(database)
-  try {
-    let replayed = 0
-    for (const [index, tombstone] of tombstones.entries()) {
-      signal.throwIfAborted()
-      replayed += await inTransaction(restored.fork, (em) => replayErasures(em, [tombstone]))
-      progress({ phase: 'ERASURES', percent: Math.round(((index + 1) / tombstones.length) * 100) })
-    }
-    return replayed
-  } finally {
-    await restored.close()
   }
 }

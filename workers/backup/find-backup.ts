@@ -1,11 +1,13 @@
-import type { Backup } from '../../entities/backup.ts'
 import type { Em } from '../../entities/index.ts'
 import { fromSql } from '../../entities/sql.ts'
 import { NoBackupError } from './errors.ts'
+import type { Restorable } from './restoring.ts'
+import type { BackupRow } from './rows.ts'
 
-export type BackupRow = { [K in keyof Backup as K extends symbol ? never : K]: Backup[K] }
 /** A backup that is complete, and so can be restored. */
-export type GoodBackup = BackupRow & { snapshotId: string; contents: NonNullable<BackupRow['contents']> }
+export interface GoodBackup extends Restorable {
+  id: string
+}
 
 /**
  * A complete backup by its id, or the newest one.
@@ -19,11 +21,9 @@ export async function findBackup(em: Em, id: string | undefined): Promise<GoodBa
   )
   if (!raw) throw new NoBackupError(id ? `There is no backup ${id}` : 'There is no complete backup yet')
   const backup = fromSql<BackupRow>(raw)
-  if (backup.forgottenAt) throw new NoBackupError(`Backup ${backup.id} is no longer in the repository`)
-  if (!isGood(backup))
-    throw new NoBackupError(`Backup ${backup.id} is ${backup.state}; expected was COMPLETED`)
-  return backup
+  const { snapshotId, contents, bytesRead, forgottenAt, state } = backup
+  if (forgottenAt) throw new NoBackupError(`Backup ${backup.id} is no longer in the repository`)
+  if (state !== 'COMPLETED' || !snapshotId)
+    throw new NoBackupError(`Backup ${backup.id} is ${state}; expected was COMPLETED`)
+  return { id: backup.id, snapshotId, contents: contents ?? null, bytesRead: Number(bytesRead) }
 }
-
-const isGood = (backup: BackupRow): backup is GoodBackup =>
-  backup.state === 'COMPLETED' && Boolean(backup.snapshotId && backup.contents)

@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import type { TableContent } from '../../entities/backup.ts'
 import type { Finding } from '../../entities/verification.ts'
 import type { JobContext } from '../../ledger/definition.ts'
 import type { Services } from '../../runtime/services.ts'
 import { compareContents } from './compare.ts'
-import type { GoodBackup } from './find-backup.ts'
 import { orphanFindings } from './foreign-keys.ts'
 import { isMarker } from './target.ts'
 
@@ -13,6 +13,14 @@ export const restoreProgress = z.object({
   percent: z.number().min(0).max(100),
 })
 export type RestoreProgress = z.infer<typeof restoreProgress>
+
+/** What is known of a backup that is to be restored. */
+export interface Restorable {
+  snapshotId: string
+  /** What it is compared with; null when nobody knows. */
+  contents: TableContent[] | null
+  bytesRead: number
+}
 
 export interface Restored {
   findings: Finding[]
@@ -29,11 +37,11 @@ type Context = Pick<JobContext<RestoreProgress, Services>, 'em' | 'services' | '
  */
 export async function restoreAndCompare(
   context: Context,
-  backup: GoodBackup,
+  backup: Restorable,
   database: string,
 ): Promise<Restored> {
   const { em, services, signal, progress } = context
-  const total = Number(backup.bytesRead) || 1
+  const total = backup.bytesRead || 1
   const damage = await services.restores.load({ snapshotId: backup.snapshotId, database }, signal, (bytes) =>
     progress({ phase: 'RESTORE', percent: percentOf(bytes, total) }),
   )
@@ -43,14 +51,14 @@ export async function restoreAndCompare(
   progress({ phase: 'FOREIGN_KEYS', percent: 0 })
   const orphans = await orphanFindings(em, database, signal)
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
-  const findings = [...compareContents(backup.contents, tables), ...orphans]
+  const findings = [...(backup.contents ? compareContents(backup.contents, tables) : []), ...orphans]
   return { findings, tables: tables.length, rows, newestRowAt: found.newestRowAt }
 }
 
-function compareStep({ em, services, progress }: Context, { contents }: GoodBackup, database: string) {
+function compareStep({ em, services, progress }: Context, { contents }: Restorable, database: string) {
   let done = 0
   return services.restores.fingerprint(em, database, () =>
-    progress({ phase: 'COMPARE', percent: percentOf(done++, contents.length) }),
+    progress({ phase: 'COMPARE', percent: percentOf(done++, contents?.length || 1) }),
   )
 }
 
