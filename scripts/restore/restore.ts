@@ -2,7 +2,7 @@ import type { Em } from '../../entities/index.ts'
 import type { Finding } from '../../entities/verification.ts'
 import { createRestic } from '../../integrations/restic/restic.ts'
 import { createRestores, type Restores } from '../../runtime/backups/restores.ts'
-import { databaseOf, openOrm } from '../../runtime/db.ts'
+import { databaseNamed, databaseOf, openOrm } from '../../runtime/db.ts'
 import type { Services } from '../../runtime/services.ts'
 import { storedErasures } from '../../workers/backup/erasures.ts'
 import { makeUsable } from '../../workers/backup/make-usable.ts'
@@ -34,7 +34,7 @@ export async function restore(options: RestoreOptions, backup: StoredBackup): Pr
   const restic = createRestic({ repository, password, env })
   const restores = createRestores({ restic: () => restic, database: config, env, checkSubset: '' })
   // The database itself may not be there yet.
-  const server = await openOrm({ ...config, DATABASE_URL: new URL('/', databaseUrl).href })
+  const server = await openOrm(databaseNamed(config, 'information_schema'))
   try {
     return await restoreInto(server.em.fork() as Em, restores, backup, databaseOf(config))
   } finally {
