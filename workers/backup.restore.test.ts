@@ -31,10 +31,17 @@ afterAll(async () => {
   repository.close()
 })
 
-async function restore(more: { database?: string; confirm?: string } = {}): Promise<JobRow> {
+async function restore({
+  id = backupId,
+  ...more
+}: {
+  id?: string
+  database?: string
+  confirm?: string
+} = {}): Promise<JobRow> {
   const { job } = await world.ledger.enqueue({
     definition: backupRestore,
-    input: { backupId, confirm: `restore ${backupId}`, ...more },
+    input: { backupId: id, confirm: `restore ${id}`, ...more },
     actor: world.actor,
     attempts: 1,
   })
@@ -123,6 +130,40 @@ test('who was erased since is erased again, also where only the repository knows
     .fork()
     .execute<{ n: number }[]>(`select count(*) as n from \`${database}\`.erasure`)
   expect(Number(tombstones?.n)).toBe(2)
+})
+
+test('in the restored database the backup it came from is complete, so that it is not taken for unfinished', async () => {
+  const [id, jobId] = [newId('backup'), newId('job')]
+  const em = world.fork()
+  const now = new Date()
+  await em.execute("insert into backup (id, job_id, state, started_at) values (?, ?, 'RUNNING', ?)", [
+    id,
+    jobId,
+    now,
+  ])
+  await em.execute(
+    `insert into job (id, workspace_id, name, input, input_version, fingerprint, state, priority, run_at, run, attempts,
+       attempts_made, starts, correlation_id, created_at, updated_at)
+     values (?, ?, 'backup.daily', '{}', 1, '', 'ACTIVE', 0, ?, 1, 1, 0, 1, 'test', ?, ?)`,
+    [jobId, world.actor.workspaceId, now, now, now],
+  )
+  const other = await repository.backup()
+  const snapshot = await em.execute<{ snapshot_id: string; contents: string }[]>(
+    'select snapshot_id, contents from backup where id = ?',
+    [other],
+  )
+  await em.execute(
+    "update backup set state = 'COMPLETED', snapshot_id = ?, contents = ?, bytes_read = 1 where id = ?",
+    [snapshot[0]!.snapshot_id, snapshot[0]!.contents, id],
+  )
+  await em.execute("update job set state = 'COMPLETED' where id = ?", [jobId])
+  const database = fresh()
+  expect((await restore({ id, database })).state).toBe('COMPLETED')
+  const [row] = await em.execute<{ state: string; snapshot_id: string; job: string }[]>(
+    `select b.state, b.snapshot_id, j.state as job from \`${database}\`.backup b join \`${database}\`.job j on j.id = b.job_id where b.id = ?`,
+    [id],
+  )
+  expect(row).toEqual({ state: 'COMPLETED', snapshot_id: snapshot[0]!.snapshot_id, job: 'COMPLETED' })
 })
 
 test('nothing is ever restored over what is there', async () => {

@@ -11,8 +11,9 @@ import { dumpDatabase } from '../../integrations/mariadb-tools/dump.ts'
 import { createRestic, type Restic } from '../../integrations/restic/restic.ts'
 import type { LeadFields } from '../../marketing/lead-row.ts'
 import { insertLeads } from '../../marketing/leads.ts'
-import { dumpFile } from '../../runtime/backups/open.ts'
+import { backupTags, dumpFile } from '../../runtime/backups/open.ts'
 import { createRestores, type Restores } from '../../runtime/backups/restores.ts'
+import { storeManifest } from '../../workers/backup/manifest.ts'
 
 /** For tests: a repository on disk, and backups in it that a test can spoil. */
 
@@ -57,10 +58,14 @@ export async function makeRepository({ databaseUrl, fork }: Settings, checkSubse
 
   async function backup({ dump = (sql) => sql, contents = (tables) => tables }: Spoil = {}): Promise<string> {
     const { sql, found } = await dumpAtRest()
-    const stored = restic.backupStream({ filename: dumpFile, tags: ['database'] }, never())
+    const id = newId('backup')
+    const stored = restic.backupStream({ filename: dumpFile, tags: [backupTags.database, id] }, never())
     stored.stdin.write(dump(sql))
     const { snapshotId, bytesRead } = await stored.finish()
-    return insertBackup(fork(), snapshotId, bytesRead, contents(found.tables), found.newestRowAt)
+    const dumped = { snapshotId, bytesRead, contents: contents(found.tables), newestRowAt: found.newestRowAt }
+    await storeManifest({ services: { restores } as never, signal: never() }, id, dumped)
+    await insertBackup(fork(), id, dumped)
+    return id
   }
 
   /** Fingerprint and dump are of the same content: nothing was written between them. */
@@ -95,21 +100,21 @@ export async function makeRepository({ databaseUrl, fork }: Settings, checkSubse
   }
 }
 
-async function insertBackup(
-  em: Em,
-  snapshotId: string,
-  bytesRead: number,
-  contents: TableContent[],
-  newestRowAt: Date | null,
-): Promise<string> {
-  const id = newId('backup')
+interface Dumped {
+  snapshotId: string
+  bytesRead: number
+  contents: TableContent[]
+  newestRowAt: Date | null
+}
+
+async function insertBackup(em: Em, id: string, dumped: Dumped): Promise<void> {
+  const { snapshotId, bytesRead, contents, newestRowAt } = dumped
   const now = new Date()
   await em.execute(
     `insert into backup (id, job_id, state, started_at, finished_at, snapshot_id, bytes_read, contents, newest_row_at)
      values (?, ?, 'COMPLETED', ?, ?, ?, ?, ?, ?)`,
     [id, newId('job'), now, now, snapshotId, bytesRead, JSON.stringify(contents), newestRowAt],
   )
-  return id
 }
 
 function largestFile(dir: string): string {
