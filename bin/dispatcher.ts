@@ -1,5 +1,6 @@
 import { startDispatcher } from '../ledger/dispatcher.ts'
 import { connect } from '../queue/connection.ts'
+import { backupGauges, backupPolicy, watchBackups } from '../runtime/backup-watch.ts'
 import { healthRoutes, processGauges, startHealth } from '../runtime/health.ts'
 import { queueGauges } from '../runtime/metrics.ts'
 import { startProcess, tellReady } from '../runtime/process.ts'
@@ -21,7 +22,14 @@ const dispatcher = startDispatcher({
 })
 shutdown.add('dispatcher', dispatcher.close)
 
-const gauges = async () => [...processGauges('dispatcher'), ...(await queueGauges(queues, dispatcher))]
+const policy = backupPolicy(config)
+shutdown.add('backup watch', watchBackups({ fork, policy, log }))
+
+const gauges = async () => [
+  ...processGauges('dispatcher'),
+  ...(await queueGauges(queues, dispatcher)),
+  ...(await backupGauges(fork, policy)),
+]
 const health = await startHealth(
   config.HOST,
   config.WORKER_HEALTH_PORT,

@@ -9,7 +9,7 @@ import { registry } from '../workers/registry.ts'
 /** Runs CPU-heavy jobs in a thread of a worker process, with a database pool and a Redis connection of its own. */
 
 const parts = await startProcess('worker-thread')
-const services = createServices(parts.config, openConnections(parts, 'patient').connections)
+const services = createServices(parts.config, openConnections(parts, 'patient').connections, parts.fork)
 const { run } = createJobRuntime(parts, registry, services)
 const redis = connect(parts.config.REDIS_URL, 'patient', parts.onError)
 

@@ -6,5 +6,5 @@ import { registry } from '../workers/registry.ts'
 
 const parts = await startProcess('worker')
 const { connections, calls } = openConnections(parts, 'patient')
-const services = createServices(parts.config, connections)
+const services = createServices(parts.config, connections, parts.fork)
 await runWorkers(parts, registry, services, new URL('./processor.ts', import.meta.url), calls.gauges)

@@ -42,6 +42,9 @@ function camel(column: string): string {
   return name
 }
 
+/** A name as SQL writes it. */
+export const quoteName = (name: string) => `\`${name.replaceAll('`', '``')}\``
+
 /** `(?, ?, …)` for so many values. */
 export const marks = (values: readonly unknown[]) => `(${values.map(() => '?').join(', ')})`
 

@@ -9,19 +9,29 @@ export interface PageArgs {
   after?: string | null | undefined
 }
 
-type Row = { id: string; workspaceId: string }
+type Row = { id: string }
 type Condition<T> = ObjectQuery<T> | '' | false | null | undefined
 
 /** A page of a workspace's rows, newest first. Ids are made in order of time, so the id is the cursor. */
-export async function newestFirst<T extends Row>(
+export function newestFirst<T extends Row & { workspaceId: string }>(
   { em, workspaceId }: Pick<Context, 'em' | 'workspaceId'>,
+  entity: [entity: EntityClass<T>, kind: IdKind],
+  conditions: Condition<T>[],
+  page: PageArgs,
+): Promise<Page<T>> {
+  return newestOfAll({ em }, entity, [{ workspaceId } as ObjectQuery<T>, ...conditions], page)
+}
+
+/** The same of rows that belong to no workspace. */
+export async function newestOfAll<T extends Row>(
+  { em }: Pick<Context, 'em'>,
   [entity, kind]: [entity: EntityClass<T>, kind: IdKind],
   conditions: Condition<T>[],
   { first, after }: PageArgs,
 ): Promise<Page<T>> {
   if (after && kindOfId(after) !== kind) throw new InvalidCursorError()
   const size = pageSize(first)
-  const matching = () => ({ $and: [{ workspaceId }, ...conditions.filter(Boolean)] })
+  const matching = () => ({ $and: conditions.filter(Boolean) })
   const where = after ? { $and: [matching(), { id: { $lt: after } }] } : matching()
   const order = { orderBy: { id: 'desc' }, limit: size + 1, disableIdentityMap: true }
   const rows = (await em.find(entity, where as never, order as never)) as T[]

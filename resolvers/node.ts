@@ -3,11 +3,17 @@ import { type IdKind, kindOfId } from '../entities/ids.ts'
 import { Workspace } from '../entities/workspace.ts'
 import type { Api } from '../schema/api.ts'
 
-const permissionFor: Partial<Record<IdKind, Permission>> = {
+const permissionFor = {
   lead: 'leads:read',
   job: 'jobs:read',
   schedule: 'jobs:read',
-}
+  backup: 'installation:read',
+  verification: 'installation:read',
+} as const satisfies Partial<Record<IdKind, Permission>>
+
+type Findable = keyof typeof permissionFor
+
+const isFindable = (kind: IdKind | undefined): kind is Findable => kind !== undefined && kind in permissionFor
 
 /** Who asks, from where, and anything by its id. */
 export function nodeQueries(api: Api): void {
@@ -16,14 +22,12 @@ export function nodeQueries(api: Api): void {
     node: t.field({
       type: Node,
       nullable: true,
-      description: 'A lead, a job or a schedule by its id.',
+      description: 'A lead, a job, a schedule, a backup or a verification by its id.',
       authScopes: (_, { id }) => scopeOf(id),
       args: { id: t.arg.id({ required: true }) },
       resolve: (_, { id }, { loaders }) => {
         const kind = kindOfId(id)
-        if (kind === 'lead') return loaders.lead.load(id)
-        if (kind === 'schedule') return loaders.schedule.load(id)
-        return kind === 'job' ? loaders.job.load(id) : null
+        return isFindable(kind) ? loaders[kind].load(id) : null
       },
     }),
     me: t.field({
@@ -44,6 +48,5 @@ export function nodeQueries(api: Api): void {
 
 function scopeOf(id: string) {
   const kind = kindOfId(id)
-  const permission = kind && permissionFor[kind]
-  return permission ? { permission } : { authenticated: true }
+  return isFindable(kind) ? { permission: permissionFor[kind] } : { authenticated: true }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { backupSettings } from './backup-settings.ts'
 import { retentionSettings } from './retention-settings.ts'
 import { count, encryptionKeys, url } from './setting.ts'
 import { missingCredentials, vendorSettings } from './vendor-settings.ts'
@@ -75,6 +76,8 @@ export const settings = {
     .default('info')
     .describe('Least severe log line written'),
 
+  ...backupSettings,
+
   ...vendorSettings,
 } as const
 
@@ -134,4 +137,10 @@ export function listOf(value: string): string[] {
 /** Address under which this API is reached from outside. */
 export function publicUrl(config: Config): string {
   return (config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`).replace(/\/$/, '')
+}
+
+/** What programs that are started get of the environment: where to find others, and where to keep their caches and keys. */
+export function programEnv(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const names = ['PATH', 'HOME', 'TMPDIR', 'XDG_CACHE_HOME', 'SSH_AUTH_SOCK', 'LANG']
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])))
 }

@@ -6,11 +6,24 @@ import type { Config } from './config.ts'
 /** Only home of the MariaDB driver. */
 
 export type Orm = MikroORM
+/** Which database, and how many connections to it. */
+export type DatabaseConfig = Pick<Config, 'DATABASE_URL' | 'DATABASE_POOL'>
+
+/** Name of the database. */
+export const databaseOf = ({ DATABASE_URL }: DatabaseConfig) =>
+  decodeURIComponent(new URL(DATABASE_URL).pathname.slice(1))
+
+/** Another database on the same server, with few connections. */
+export function databaseNamed({ DATABASE_URL }: DatabaseConfig, name: string): DatabaseConfig {
+  const url = new URL(DATABASE_URL)
+  url.pathname = `/${encodeURIComponent(name)}`
+  return { DATABASE_URL: url.href, DATABASE_POOL: 2 }
+}
 
 /** Longest wait for a connection of the pool, in queued requests; beyond it a query fails instead of waiting for ever. */
 const poolQueueLimit = 1_000
 
-function ormOptions(config: Pick<Config, 'DATABASE_URL' | 'DATABASE_POOL'>): Options {
+function ormOptions(config: DatabaseConfig): Options {
   return {
     entities,
     clientUrl: config.DATABASE_URL.replace(/^mariadb:/, 'mysql:'),
@@ -34,7 +47,7 @@ function ormOptions(config: Pick<Config, 'DATABASE_URL' | 'DATABASE_POOL'>): Opt
 }
 
 /** Opens the ORM. It connects with the first query; `ping` tells whether the database answers. */
-export function openOrm(config: Pick<Config, 'DATABASE_URL' | 'DATABASE_POOL'>): Promise<Orm> {
+export function openOrm(config: DatabaseConfig): Promise<Orm> {
   return MikroORM.init(ormOptions(config))
 }
 
@@ -47,7 +60,7 @@ export async function ping(orm: Orm): Promise<void> {
  * Brings the database to the newest version; two processes doing so at once wait for each other.
  * @returns the names of the migrations that were applied
  */
-export async function migrate(config: Pick<Config, 'DATABASE_URL' | 'DATABASE_POOL'>): Promise<string[]> {
+export async function migrate(config: DatabaseConfig): Promise<string[]> {
   const orm = await openOrm(config)
   try {
     await takeLock(orm)
@@ -63,10 +76,7 @@ export async function migrate(config: Pick<Config, 'DATABASE_URL' | 'DATABASE_PO
  * @param name what it does, e.g. `add-score`
  * @returns the name of the file, or undefined when there is no difference
  */
-export async function createMigration(
-  config: Pick<Config, 'DATABASE_URL' | 'DATABASE_POOL'>,
-  name: string,
-): Promise<string | undefined> {
+export async function createMigration(config: DatabaseConfig, name: string): Promise<string | undefined> {
   const orm = await openOrm(config)
   try {
     const { fileName } = await orm.migrator.create(undefined, false, false, name)

@@ -1,3 +1,7 @@
+import type { Em } from '../entities/index.ts'
+import type { Backups } from './backups/backups.ts'
+import { openBackups } from './backups/open.ts'
+import { openRestores, type Restores } from './backups/restores.ts'
 import { type Config, listOf } from './config.ts'
 import { type Accounts, accountsOf, type Connections } from './integrations/accounts.ts'
 
@@ -8,6 +12,8 @@ export interface Services {
   welcome: WelcomeSettings
   campaigns: CampaignSettings
   retention: RetentionSettings
+  backups: Backups
+  restores: Restores
 }
 
 /** How new leads are welcomed. */
@@ -37,7 +43,11 @@ interface RetentionSettings {
 }
 
 /** What all jobs of a process work with. */
-export function createServices(config: Config, connections: Connections): Services {
+export function createServices(
+  config: Config,
+  connections: Connections,
+  fork: (signal?: AbortSignal) => Em,
+): Services {
   return {
     accounts: (workspaceId) => accountsOf(connections, workspaceId),
     welcome: {
@@ -53,5 +63,7 @@ export function createServices(config: Config, connections: Connections): Servic
       receipts: config.RETENTION_RECEIPTS_DAYS,
       facts: config.RETENTION_FACTS_DAYS,
     },
+    backups: openBackups(config, fork),
+    restores: openRestores(config),
   }
 }

@@ -1,3 +1,5 @@
+import type { Backup } from '../entities/backup.ts'
+import type { BackupHealth } from '../entities/backup-health.ts'
 import type { Campaign } from '../entities/campaign.ts'
 import type { CampaignEvent } from '../entities/campaign-event.ts'
 import type { CampaignSync } from '../entities/campaign-sync.ts'
@@ -6,6 +8,7 @@ import type { JobAttempt } from '../entities/job-attempt.ts'
 import type { LeadEvent } from '../entities/lead-event.ts'
 import type { Message } from '../entities/message.ts'
 import type { Suppression } from '../entities/suppression.ts'
+import type { Verification } from '../entities/verification.ts'
 import type { WebhookReceipt } from '../entities/webhook-receipt.ts'
 import type { Workspace } from '../entities/workspace.ts'
 import type { AnyJobDefinition } from '../ledger/definition.ts'
@@ -68,6 +71,7 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
   const Suppression = builder.objectRef<Row<Suppression>>('Suppression')
   const WebhookReceipt = builder.objectRef<Row<WebhookReceipt>>('WebhookReceipt')
   const Schedule = builder.objectRef<ScheduleRow>('Schedule')
+  const Backup = builder.objectRef<Row<Backup>>('Backup')
   const PageInfo = pageInfoRef(builder)
   return {
     builder,
@@ -104,9 +108,13 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     StatsUpdate: builder.objectRef<StatProgress>('StatsUpdate'),
     Funnel: builder.objectRef<{ steps: FunnelStep[]; through: Date | null }>('Funnel'),
     TopCampaigns: builder.objectRef<{ campaigns: TopCampaign[] }>('TopCampaigns'),
+    Backup,
+    Verification: builder.objectRef<Row<Verification>>('Verification'),
+    BackupHealth: builder.objectRef<BackupHealth>('BackupHealth'),
     Error: builder.interfaceRef<{ code: string; message: string }>('Error'),
     Workspace: builder.objectRef<Row<Workspace>>('Workspace'),
     Me: builder.objectRef<Caller>('Me'),
+    BackupConnection: connectionRef(builder, 'Backup', Backup, PageInfo),
     LeadConnection: connectionRef(builder, 'Lead', Lead, PageInfo),
     MessageConnection: connectionRef(builder, 'Message', Message, PageInfo),
     JobConnection: connectionRef(builder, 'Job', Job, PageInfo),

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { ApiKey, Permission } from '../entities/api-key.ts'
+import type { BackupPolicy } from '../entities/backup-health.ts'
 import type { Em } from '../entities/index.ts'
 import type { Actor, JobEvents, Ledger } from '../ledger/ledger.ts'
 import type { StatUpdates } from '../marketing/stats/updates.ts'
@@ -26,6 +27,7 @@ export interface Deps {
   integrations: Integrations
   timelines: Timelines
   statUpdates: StatUpdates
+  backups: BackupPolicy
 }
 
 /** What is known of one request (HTTP) or one operation (WebSocket). */

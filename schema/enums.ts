@@ -1,4 +1,5 @@
 import { roles } from '../entities/api-key.ts'
+import type { BackupState } from '../entities/backup.ts'
 import type { CampaignState } from '../entities/campaign.ts'
 import { campaignEventTypes, type conflictWinners } from '../entities/campaign-event.ts'
 import { type SyncScope, syncStates } from '../entities/campaign-sync.ts'
@@ -11,6 +12,7 @@ import { leadEventTypes } from '../entities/lead-event.ts'
 import { channels, deliveryStates, messageStates } from '../entities/message.ts'
 import type { catchUpPolicies, overlapPolicies } from '../entities/schedule.ts'
 import type { SuppressionReason } from '../entities/suppression.ts'
+import type { Finding, VerificationState } from '../entities/verification.ts'
 import { type ReceiptState, webhookVendors } from '../entities/webhook-receipt.ts'
 import type { AnyJobDefinition } from '../ledger/definition.ts'
 import type { JobEventType } from '../ledger/ledger.ts'
@@ -116,6 +118,31 @@ const catchUps: Record<(typeof catchUpPolicies)[number], string> = {
   ALL: 'Each starts a job; with overlap SKIP the oldest alone.',
 }
 
+const backupStates: Record<BackupState, string> = {
+  RUNNING: 'It is being made.',
+  COMPLETED: 'It is in the repository.',
+  FAILED: 'It was not made; see `problem`.',
+  CANCELLED: 'It was cancelled; nothing of it is left.',
+}
+
+const verificationStates: Record<VerificationState, string> = {
+  RUNNING: 'It is being restored and compared.',
+  PASSED: 'It was restored and is equal to what was dumped.',
+  FAILED: 'It could not be restored, or differs; see `findings`.',
+  BROKEN_OFF: 'It ended before it knew, for a reason that says nothing about the backup.',
+  CANCELLED: 'It was cancelled.',
+}
+
+const findings: Record<Finding['kind'], string> = {
+  REPOSITORY: 'The repository is damaged.',
+  RESTORE: 'The dump cannot be restored.',
+  TABLE_MISSING: 'A table that was dumped did not come back.',
+  TABLE_UNEXPECTED: 'A table came back that was not there when it was dumped.',
+  ROWS: 'A table has more or fewer rows than when it was dumped.',
+  CHECKSUM: 'A table has other content than when it was dumped.',
+  FOREIGN_KEY: 'Rows refer to rows that are not there.',
+}
+
 /** Values of an enum with a sentence each. */
 export const described = <Name extends string>(texts: Record<Name, string>) =>
   Object.fromEntries(
@@ -176,6 +203,9 @@ export function defineEnums(builder: Builder, definitions: readonly AnyJobDefini
       description: 'What becomes of ticks that passed while no dispatcher ran.',
       values: described(catchUps),
     }),
+    BackupState: builder.enumType('BackupState', { values: described(backupStates) }),
+    VerificationState: builder.enumType('VerificationState', { values: described(verificationStates) }),
+    FindingKind: builder.enumType('FindingKind', { values: described(findings) }),
     Role: builder.enumType('Role', { values: roles }),
     ErrorCode: builder.enumType('ErrorCode', { values: described(sentences()) }),
   }

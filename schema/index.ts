@@ -2,6 +2,8 @@ import type { GraphQLSchema } from 'graphql'
 import { printSchema } from 'graphql'
 import type { AnyJobDefinition } from '../ledger/definition.ts'
 import { audienceDifferences } from '../resolvers/audience-differences.ts'
+import { backupActions } from '../resolvers/backup-actions.ts'
+import { backupQueries } from '../resolvers/backups.ts'
 import { campaignChanges } from '../resolvers/campaign-changes.ts'
 import { campaignErrorTypes } from '../resolvers/campaign-errors.ts'
 import { campaignEvents } from '../resolvers/campaign-events.ts'
@@ -31,6 +33,7 @@ import { suppressionActions } from '../resolvers/suppression-actions.ts'
 import { suppressionQueries } from '../resolvers/suppressions.ts'
 import { webhookReceipts } from '../resolvers/webhook-receipts.ts'
 import { type Api, createApi } from './api.ts'
+import { backupTypes } from './backup.ts'
 import { campaignTypes } from './campaign.ts'
 import { campaignSyncTypes } from './campaign-sync.ts'
 import { integrationType } from './integration.ts'
@@ -69,6 +72,7 @@ const types = [
   jobAttemptTypes,
   jobDefinitionType,
   jobEventTypes,
+  backupTypes,
 ]
 const verbs = [
   errorTypes,
@@ -98,6 +102,8 @@ const verbs = [
   jobActions,
   enqueueMutations,
   jobSubscriptions,
+  backupQueries,
+  backupActions,
 ]
 
 /**

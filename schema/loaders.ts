@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader'
+import { Backup } from '../entities/backup.ts'
 import { Campaign } from '../entities/campaign.ts'
 import type { Em } from '../entities/index.ts'
 import { JobAttempt } from '../entities/job-attempt.ts'
@@ -6,6 +7,7 @@ import { Lead } from '../entities/lead.ts'
 import { Message } from '../entities/message.ts'
 import { Schedule } from '../entities/schedule.ts'
 import { marks } from '../entities/sql.ts'
+import { Verification } from '../entities/verification.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { JobRow } from '../ledger/row.ts'
 import { newestLines } from './job-logs.ts'
@@ -24,6 +26,13 @@ export function makeLoaders(em: Em, ledger: Ledger, workspaceId: string) {
     lead: byId((ids) => em.find(Lead, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
     campaign: byId((ids) => em.find(Campaign, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
     schedule: byId((ids) => em.find(Schedule, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
+    // They belong to no workspace: whoever asks has the permission for the whole installation.
+    backup: byId((ids) => em.find(Backup, { id: { $in: [...ids] } }, unmanaged)),
+    verification: byId((ids) => em.find(Verification, { id: { $in: [...ids] } }, unmanaged)),
+    verifications: byParent(
+      (ids) => em.find(Verification, { backupId: { $in: ids } }, { ...unmanaged, orderBy: { id: 'desc' } }),
+      ({ backupId }) => backupId,
+    ),
     receiptJob: new DataLoader<string, JobRow | null>((ids) => receiptJobs(em, ledger, workspaceId, ids)),
     attempts: byParent(
       (ids) =>

@@ -6,6 +6,7 @@ import type { Em } from '../entities/index.ts'
 import type { JobEvents, Ledger } from '../ledger/ledger.ts'
 import type { StatUpdates } from '../marketing/stats/updates.ts'
 import type { Timelines } from '../marketing/timeline.ts'
+import { backupPolicy } from '../runtime/backup-watch.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Orm } from '../runtime/db.ts'
 import type { Deps } from '../schema/index.ts'
@@ -47,9 +48,10 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   const fork = () => orm.em.fork() as Em
   const keyring = openKeyring(fork, log, config.WORKSPACE)
   const live = trackSubscriptions(keyring)
+  const backups = backupPolicy(config)
   const yoga = createGraphql(
     config,
-    { log, fork, ledger, events, timelines, statUpdates, integrations },
+    { log, fork, ledger, events, timelines, statUpdates, integrations, backups },
     live,
   )
   const state: State = { closing: false, lastRequestAt: 0, answering: new Set() }

@@ -15,7 +15,7 @@ let workspaceId: string
 beforeAll(async () => {
   api = await startApi(definitions)
   api.world.startDispatcher()
-  api.world.startWorkers({ services: createServices(api.config, api.connections) })
+  api.world.startWorkers({ services: createServices(api.config, api.connections, api.world.fork) })
   workspaceId = await api.addWorkspace()
 })
 afterAll(() => api.close())

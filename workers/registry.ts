@@ -1,4 +1,7 @@
 import type { AnyJobDefinition } from '../ledger/definition.ts'
+import { backupDaily } from './backup.daily.ts'
+import { backupRestore } from './backup.restore.ts'
+import { backupVerify } from './backup.verify.ts'
 import { campaignReport } from './campaign.report.ts'
 import { campaignSync } from './campaign.sync.ts'
 import { leadCreated } from './lead.created.ts'
@@ -22,4 +25,7 @@ export const registry: readonly AnyJobDefinition[] = [
   leadErase,
   statsRollup,
   statsRebuild,
+  backupDaily,
+  backupVerify,
+  backupRestore,
 ]
