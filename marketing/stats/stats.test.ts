@@ -11,6 +11,7 @@ import { type Comparison, type Granularity, granularities } from './axis.ts'
 import type { Dimension } from './bucket-sums.ts'
 import { dayMs, readDay, showDay, weekOf } from './calendar.ts'
 import type { StatGroup, StatSeries } from './series.ts'
+import { inSnapshot } from './snapshot.ts'
 import { readStats, type Stats, type StatsRequest } from './stats.ts'
 
 let orm: Orm
@@ -364,4 +365,37 @@ test('sources that MariaDB takes for one are one group', async () => {
   ]
   const { series } = await statsOf(facts, '2026-11-01', '2026-11-01', { groupBy: ['SOURCE'] })
   expect(series.map((each) => metricOf(each, 'SENT').total)).toEqual([2, 1])
+})
+
+describe('who reads statistics', () => {
+  test('leaves the other connections of the process to others: two read at once, the rest in turn', async () => {
+    const entered: number[] = []
+    const [bothIn, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const read = (number: number) =>
+      inSnapshot(fork(), async () => {
+        entered.push(number)
+        if (entered.length === 2) bothIn.resolve()
+        await release.promise
+        if (number === 0) throw new Error('broken')
+      }).catch(() => undefined)
+    const reads = [0, 1, 2, 3].map(read)
+    await bothIn.promise
+    await fork().execute('select 1')
+    expect(entered).toHaveLength(2)
+    release.resolve()
+    await Promise.all(reads)
+    expect(entered.toSorted()).toEqual([0, 1, 2, 3])
+  })
+
+  test('sees one moment, whatever is counted meanwhile', async () => {
+    const workspaceId = newId('workspace')
+    const count = (em: Em) =>
+      em.execute<{ n: number }[]>('select count(*) as n from stat_hour where workspace_id = ?', [workspaceId])
+    const both = await inSnapshot(fork(), async (em) => {
+      const before = await count(em)
+      await fillBuckets(fork(), workspaceId, sent('2026-11-01T00:00:00Z'))
+      return [before, await count(em)]
+    })
+    expect(both.map(([row]) => Number(row!.n))).toEqual([0, 0])
+  })
 })
