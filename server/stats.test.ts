@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { newId } from '../entities/ids.ts'
@@ -114,6 +115,13 @@ describe('stats', () => {
       { isOther: false, campaignId: null, campaign: null, channel: null },
       { isOther: false, campaignId: 'campaign_small', campaign: null, channel: null },
     ])
+  })
+
+  test('answers the question of the documentation', async () => {
+    const docs = readFileSync(new URL('../docs/statistics.md', import.meta.url), 'utf8')
+    const { data, errors } = await api.ask(/```graphql\n(.*?)```/s.exec(docs)![1]!)
+    expect(errors).toBeUndefined()
+    expect(data.stats.points).toHaveLength(30)
   })
 
   test('counts by the days of the time zone asked for, else of the workspace', async () => {

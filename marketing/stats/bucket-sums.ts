@@ -54,11 +54,13 @@ export async function sumBuckets(em: Em, query: BucketQuery): Promise<BucketSum[
   })
   if (cut.length === 0) return whole
   const { bounds } = query
+  const count = 'case k when 0 then q0 when 1 then q1 when 2 then q2 else q3 end'
   const quarters = await sum(em, query, {
     from: 'stat_hour join (select 0 as k union all select 1 union all select 2 union all select 3) as quarter',
     at: 'to_seconds(hour_at) + 900 * k',
-    count: 'case k when 0 then q0 when 1 then q1 when 2 then q2 else q3 end',
-    where: `hour_at in ${marks(cut)} and to_seconds(hour_at) + 900 * k between ? and ?`,
+    count,
+    // Of a bucket that only counted outside of the range nothing is to be shown, not even its group.
+    where: `hour_at in ${marks(cut)} and to_seconds(hour_at) + 900 * k between ? and ? and ${count} <> 0`,
     values: [...cut.map((hour) => new Date(hour)), toSeconds(bounds[0]!), toSeconds(bounds.at(-1)!) - 1],
   })
   return [...whole, ...quarters]

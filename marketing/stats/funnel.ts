@@ -5,7 +5,8 @@ import { axisOf, type DayRange } from './axis.ts'
 import { type BucketSum, type StatFilter, sumBuckets } from './bucket-sums.ts'
 import { readProgress } from './progress.ts'
 import { byGroup, ratio, sumOf } from './series.ts'
-import { inSnapshot, metricsFor } from './stats.ts'
+import { inSnapshot } from './snapshot.ts'
+import { metricsFor } from './stats.ts'
 
 /** Questions to a range as a whole. */
 export interface RangeRequest {

@@ -20,6 +20,7 @@ import {
 } from './bucket-sums.ts'
 import { readProgress } from './progress.ts'
 import { addSums, byGroup, type Counts, type StatGroup, type StatSeries, seriesOf, sumOf } from './series.ts'
+import { inSnapshot } from './snapshot.ts'
 
 export interface StatsRequest {
   workspaceId: string
@@ -55,12 +56,6 @@ export const metricsFor = (metrics: readonly FactMetric[], rates: readonly StatR
 /** Statistics as a chart shows them: every point and every group of one snapshot, without holes. */
 export function readStats(em: Em, request: StatsRequest): Promise<Stats> {
   return inSnapshot(em, (snapshot) => read(snapshot, request))
-}
-
-/** All statements of `work` see the same buckets. */
-export function inSnapshot<T>(em: Em, work: (em: Em) => Promise<T>): Promise<T> {
-  const options = { isolationLevel: 'repeatable read' as never, readOnly: true }
-  return em.transactional((snapshot) => work(snapshot as Em), options)
 }
 
 async function read(em: Em, request: StatsRequest): Promise<Stats> {
