@@ -128,3 +128,14 @@ test('a rebuild that is stopped has whole days only', async () => {
   expect(await rebuild(range)).toMatchObject({ facts: 40, hours: 34 })
   expect(await rebuild(range)).toMatchObject({ differed: 0 })
 })
+
+test('new buckets that do not equal their facts are not kept', async () => {
+  const right = countFacts(await facts(40))
+  await sql('create trigger wrong before insert on stat_hour for each row set new.q2 = new.q2 + 1')
+  try {
+    await expect(rebuild()).rejects.toMatchObject({ errorClass: 'PERMANENT', code: 'BUCKETS_DIFFER' })
+  } finally {
+    await sql('drop trigger wrong')
+  }
+  expect(await buckets()).toEqual(right)
+})
