@@ -59,6 +59,7 @@ test('PM2 runs the API as a cluster, the dispatcher, and each job as an app of i
     'campaign.sync',
     'dispatcher',
     'lead.created',
+    'stats.rollup',
   ])
   expect(all.every(({ pm2_env }) => pm2_env.status === 'online')).toBe(true)
 })
