@@ -10,6 +10,7 @@ import {
 } from '../../test/support/facts.ts'
 import { createWorld, type World } from '../../test/support/world.ts'
 import { appendFacts, type NewFact } from '../facts.ts'
+import type { Transaction } from './position.ts'
 import { FactsPrunedError, type HourRange, type Rebuilt, rebuildBuckets } from './rebuild.ts'
 import { rollUpFacts } from './roll-up.ts'
 
@@ -24,11 +25,7 @@ const never = new AbortController().signal
 const hourMs = 3_600_000
 const sql = (text: string, values: unknown[] = []) => world.fork().execute(text, values)
 const buckets = () => readBuckets(world.fork())
-const common = (signal = never) => ({
-  transaction: world.ledger.transaction,
-  signal,
-  tell: () => undefined as void,
-})
+const common = () => ({ transaction: world.ledger.transaction, signal: never, tell: () => undefined })
 const rebuild = (range: HourRange = factRange, more: object = {}) =>
   rebuildBuckets({ ...common(), ...more }, range)
 
@@ -107,11 +104,13 @@ test('a range whose facts may be deleted is refused and its buckets stay, also w
   const days = { from: factRange.from, to: new Date(factRange.from.getTime() + 49 * hourMs) }
   await prunedUpTo(factRange.from)
   const told: Rebuilt[] = []
-  const tell = (done: Rebuilt) => {
-    told.push(done)
-    void prunedUpTo(days.to)
+  const transaction: Transaction = async (work) => {
+    const result = await world.ledger.transaction(work)
+    await prunedUpTo(days.to)
+    return result
   }
-  await expect(rebuild(days, { tell })).rejects.toMatchObject({
+  const tell = (done: Rebuilt) => void told.push(done)
+  await expect(rebuild(days, { tell, transaction })).rejects.toMatchObject({
     errorClass: 'PERMANENT',
     code: 'FACTS_PRUNED',
   })
@@ -128,4 +127,15 @@ test('a rebuild that is stopped has whole days only', async () => {
   await expect(rebuild(range, { tell, signal: stop.signal })).rejects.toBe('cancelled')
   expect(await rebuild(range)).toMatchObject({ facts: 40, hours: 34 })
   expect(await rebuild(range)).toMatchObject({ differed: 0 })
+})
+
+test('new buckets that do not equal their facts are not kept', async () => {
+  const right = countFacts(await facts(40))
+  await sql('create trigger wrong before insert on stat_hour for each row set new.q2 = new.q2 + 1')
+  try {
+    await expect(rebuild()).rejects.toMatchObject({ errorClass: 'PERMANENT', code: 'BUCKETS_DIFFER' })
+  } finally {
+    await sql('drop trigger wrong')
+  }
+  expect(await buckets()).toEqual(right)
 })

@@ -21,7 +21,7 @@ export class FactsPrunedError extends Error {
 }
 
 /** New buckets do not equal the facts they were counted from, which cannot be; the old ones stay. */
-export class BucketsDifferError extends Error {
+class BucketsDifferError extends Error {
   readonly errorClass = 'PERMANENT'
   readonly code = 'BUCKETS_DIFFER'
   constructor({ hourAt, metric, facts, buckets }: Comparison) {
