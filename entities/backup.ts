@@ -1,8 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { code, id, time } from './columns.ts'
 
-export const backupStates = ['RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const
-export type BackupState = (typeof backupStates)[number]
+export type BackupState = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED'
 
 /** What a table held in the snapshot that was dumped. */
 export interface TableContent {

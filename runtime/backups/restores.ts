@@ -17,7 +17,7 @@ export interface Damage {
 }
 
 /** Another database on the server of the one in use. */
-export interface OtherDatabase {
+interface OtherDatabase {
   fork(): Em
   close(): Promise<void>
 }

@@ -48,6 +48,7 @@ export async function restoreAndCompare(
   if (damage.length > 0) return { findings: damage, tables: 0, rows: 0, newestRowAt: null }
   const found = await compareStep(context, backup, database)
   const tables = found.tables.filter(({ name }) => !isMarker(name))
+  await tellCode(context, database)
   progress({ phase: 'FOREIGN_KEYS', percent: 0 })
   const orphans = await orphanFindings(em, database, signal)
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
@@ -60,6 +61,18 @@ function compareStep({ em, services, progress }: Context, { contents }: Restorab
   return services.restores.fingerprint(em, database, () =>
     progress({ phase: 'COMPARE', percent: percentOf(done++, contents?.length || 1) }),
   )
+}
+
+/** What is no data has no checksum; an operator sees whether it is what there should be. */
+async function tellCode({ em, say }: Context, database: string): Promise<void> {
+  const [row] = await em.execute<{ routines: number; triggers: number; events: number }[]>(
+    `select (select count(*) from information_schema.routines where routine_schema = ?) as routines,
+       (select count(*) from information_schema.triggers where trigger_schema = ?) as triggers,
+       (select count(*) from information_schema.events where event_schema = ?) as events`,
+    [database, database, database],
+  )
+  const { routines = 0, triggers = 0, events = 0 } = row ?? {}
+  say(`Came back with ${routines} routines, ${triggers} triggers and ${events} events`)
 }
 
 const percentOf = (part: number, whole: number) => Math.min(100, Math.round((part / whole) * 100))
