@@ -1,11 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Em } from '../../entities/index.ts'
 import { quoteName } from '../../integrations/mariadb-tools/quote.ts'
 
 /** Two connections that see the same state of the database although MariaDB cannot share a snapshot between them. */
 
-/** A transaction under way may keep a table for so long; then it is tried again. */
+/** Longest wait for the tables, behind transactions under way; all who would write wait behind us. */
 const lockWaitSeconds = 5
-const tries = 6
+/** How often the tables are asked for, first without any wait and then with it. */
+const tries = { withoutWait: 400, withWait: 6 }
+/** Pause between the first tries. */
+const pauseMs = 5
 
 export interface SharedSnapshot {
   /** Runs a statement in the snapshot. */
@@ -51,12 +55,10 @@ async function lockTables(em: Em, database: string): Promise<() => Promise<void>
   await em.begin()
   const unlock = async () => {
     await em.execute('unlock tables').catch(() => undefined)
-    await em.execute('set lock_wait_timeout = default').catch(() => undefined)
     await em.rollback().catch(() => undefined)
   }
   try {
-    await em.execute(`set lock_wait_timeout = ${lockWaitSeconds}`)
-    if (locks) await persistently(() => em.execute(`lock tables ${locks}`))
+    if (locks) await persistently((wait) => em.execute(`lock tables ${locks} ${wait}`))
     return unlock
   } catch (error) {
     await unlock()
@@ -64,14 +66,17 @@ async function lockTables(em: Em, database: string): Promise<() => Promise<void>
   }
 }
 
-/** Waiting for long would make every writer wait behind us. */
-async function persistently(lock: () => Promise<unknown>): Promise<void> {
-  for (let left = tries; ; left--)
+/**
+ * Looks for a moment in which nobody is in the middle of a transaction. Only if none comes does it wait for the tables:
+ * having some and waiting for others, it can make a deadlock with a transaction, which MariaDB then ends and not us.
+ */
+async function persistently(lock: (wait: string) => Promise<unknown>): Promise<void> {
+  for (let tried = 1; ; tried++)
     try {
-      await lock()
-      return
+      return void (await lock(tried <= tries.withoutWait ? 'nowait' : `wait ${lockWaitSeconds}`))
     } catch (error) {
-      if (left === 1 || !isLockWait(error)) throw error
+      if (tried === tries.withoutWait + tries.withWait || !isLockWait(error)) throw error
+      if (tried < tries.withoutWait) await sleep(pauseMs)
     }
 }
 
