@@ -13,8 +13,7 @@ import { type SharedSnapshot, shareSnapshot } from './snapshot.ts'
 export interface DumpParts {
   restic: Restic
   server: DatabaseServer
-  /** Queries of the entity manager end with the signal. */
-  fork: (signal: AbortSignal) => Em
+  fork: () => Em
 }
 
 interface What {
@@ -49,7 +48,8 @@ export async function dumpInto(
   try {
     const watch = watchDump(onBytes)
     snapshot = await shareSnapshot(
-      () => parts.fork(signal),
+      parts.fork,
+      signal,
       what.database,
       async () => {
         const flow = flowOf(parts, watch, kept, signal)

@@ -37,10 +37,9 @@ export function openRepository(config: Config): Restic {
 }
 
 /** What `backup.daily` works with. */
-export function openBackups(config: Config, fork: (signal?: AbortSignal) => Em): Backups {
+export function openBackups(config: Config, fork: () => Em): Backups {
   const repository = () => openRepository(config)
   const database = decodeURIComponent(new URL(config.DATABASE_URL).pathname.slice(1))
-  const server = { url: config.DATABASE_URL, env: programEnv() }
   const files = listOf(config.BACKUP_FILES)
 
   /** Everything in the repository that belongs to these backups. */
@@ -62,7 +61,7 @@ export function openBackups(config: Config, fork: (signal?: AbortSignal) => Em):
     },
     dump: (backupId, signal, onBytes) =>
       dumpInto(
-        { restic: repository(), server, fork },
+        { restic: repository(), server: { url: config.DATABASE_URL, env: programEnv() }, fork },
         { database, filename: dumpFile, tags: [backupTags.database, backupId] },
         signal,
         onBytes,
@@ -76,16 +75,14 @@ export function openBackups(config: Config, fork: (signal?: AbortSignal) => Em):
       return [...new Set(ids)].filter((id) => id !== undefined)
     },
     forget,
-    applyPolicy: async (signal) => {
+    surplus: async (signal) => {
       const keep = {
         daily: config.BACKUP_KEEP_DAILY,
         weekly: config.BACKUP_KEEP_WEEKLY,
         monthly: config.BACKUP_KEEP_MONTHLY,
       }
-      const removed = await repository().applyPolicy(backupTags.database, keep, signal)
-      const gone = removed.map(backupIdOf).filter((id) => id !== undefined)
-      await forget(gone, signal)
-      return gone
+      const surplus = await repository().surplus(backupTags.database, keep, signal)
+      return surplus.map(backupIdOf).filter((id) => id !== undefined)
     },
     prune: (signal) => repository().prune(signal),
     freeBytes: () => freeBytesOf(config.BACKUP_REPOSITORY),

@@ -10,6 +10,8 @@ const lockWaitSeconds = 5
 const tries = { withoutWait: 400, withWait: 6 }
 /** Pause between the first tries. */
 const pauseMs = 5
+/** The other snapshot opens at once, or something is wrong with it. */
+const heldAtMostMs = 30_000
 
 export interface SharedSnapshot {
   /** Runs a statement in the snapshot. */
@@ -20,20 +22,21 @@ export interface SharedSnapshot {
 /**
  * Opens a snapshot that equals another connection's: nobody writes from before `otherOpens` is called until it resolves,
  * which is when the other snapshot is open. Writers wait for as long as that takes, some milliseconds.
- * @param fork makes an entity manager whose queries end with the caller's signal
+ * @param signal ends waiting, and statements in the snapshot
  */
 export async function shareSnapshot(
   fork: () => Em,
+  signal: AbortSignal,
   database: string,
   otherOpens: () => Promise<void>,
 ): Promise<SharedSnapshot> {
-  const em = fork()
+  const em = fork().fork({ signal, inflightQueryAbortStrategy: 'cancel query' })
   await em.begin()
   const close = () => em.rollback().catch(() => undefined)
   try {
-    const unlock = await lockTables(fork(), database)
+    const unlock = await lockTables(fork(), signal, database)
     try {
-      await otherOpens()
+      await soon(otherOpens())
       await em.execute('start transaction with consistent snapshot')
     } finally {
       await unlock()
@@ -45,10 +48,28 @@ export async function shareSnapshot(
   return { query: (sql) => em.execute(sql), close }
 }
 
-/** Keeps everybody from writing. @returns lets them again */
-async function lockTables(em: Em, database: string): Promise<() => Promise<void>> {
+/** Nobody can write meanwhile. */
+async function soon(work: Promise<void>): Promise<void> {
+  const late = new AbortController()
+  const limit = sleep(heldAtMostMs, undefined, { signal: late.signal, ref: false }).then(() => {
+    throw new Error('The dump did not begin in time; writers were let go on')
+  })
+  try {
+    await Promise.race([work, limit])
+  } finally {
+    late.abort()
+    limit.catch(() => undefined)
+  }
+}
+
+/**
+ * Keeps everybody from writing. Its statements do not end with the signal: one that gives back what it has must run.
+ * @returns lets them write again
+ */
+async function lockTables(em: Em, signal: AbortSignal, database: string): Promise<() => Promise<void>> {
   const tables = await em.execute<{ name: string }[]>(
-    "select table_name as name from information_schema.tables where table_schema = ? and table_type = 'BASE TABLE'",
+    `select table_name as name from information_schema.tables
+     where table_schema = ? and table_type in ('BASE TABLE', 'SYSTEM VERSIONED')`,
     [database],
   )
   const locks = tables.map(({ name }) => `${quoteName(database)}.${quoteName(name)} read`).join(', ')
@@ -58,7 +79,7 @@ async function lockTables(em: Em, database: string): Promise<() => Promise<void>
     await em.rollback().catch(() => undefined)
   }
   try {
-    if (locks) await persistently((wait) => em.execute(`lock tables ${locks} ${wait}`))
+    if (locks) await persistently((wait) => em.execute(`lock tables ${locks} ${wait}`), signal)
     return unlock
   } catch (error) {
     await unlock()
@@ -70,9 +91,10 @@ async function lockTables(em: Em, database: string): Promise<() => Promise<void>
  * Looks for a moment in which nobody is in the middle of a transaction. Only if none comes does it wait for the tables:
  * having some and waiting for others, it can make a deadlock with a transaction, which MariaDB then ends and not us.
  */
-async function persistently(lock: (wait: string) => Promise<unknown>): Promise<void> {
+async function persistently(lock: (wait: string) => Promise<unknown>, signal: AbortSignal): Promise<void> {
   for (let tried = 1; ; tried++)
     try {
+      signal.throwIfAborted()
       return void (await lock(tried <= tries.withoutWait ? 'nowait' : `wait ${lockWaitSeconds}`))
     } catch (error) {
       if (tried === tries.withoutWait + tries.withWait || !isLockWait(error)) throw error

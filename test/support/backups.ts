@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { pino } from 'pino'
 import { openBackups } from '../../runtime/backups/open.ts'
 import { type Config, loadConfig } from '../../runtime/config.ts'
 import { backupDaily } from '../../workers/backup.daily.ts'
@@ -27,6 +28,7 @@ export const password = 'a password of tests'
 
 export interface BackupWorld {
   world: World
+  /** Changes count from the next call on. */
   config: Config
   folder: string
   repository: string
@@ -34,14 +36,18 @@ export interface BackupWorld {
   restic(...args: string[]): Promise<string>
   /** Ids of snapshots and names of locks in the repository. */
   inRepository(): Promise<{ snapshots: string[]; locks: string[] }>
-  /** Enqueues a backup. @returns the job's id */
-  enqueue(): Promise<string>
+  /** Enqueues a backup, by default with a single attempt. @returns the job's id */
+  enqueue(attempts?: number): Promise<string>
   backupOf(jobId: string): Promise<Record<string, string | null>>
+  /** Everything that was logged. */
+  log(): string
   close(): Promise<void>
 }
 
 export async function createBackupWorld(overrides: Partial<Config> = {}): Promise<BackupWorld> {
-  const world = await createWorld([backupDaily])
+  const lines: string[] = []
+  const log = pino({ level: 'debug' }, { write: (line) => lines.push(line) })
+  const world = await createWorld([backupDaily], { log })
   const folder = await mkdtemp(join(tmpdir(), 'backups-'))
   const repository = join(folder, 'repository')
   const config: Config = {
@@ -51,7 +57,13 @@ export async function createBackupWorld(overrides: Partial<Config> = {}): Promis
     ...overrides,
   }
   world.startDispatcher()
-  world.startWorkers({ services: { backups: openBackups(config, world.fork) } })
+  world.startWorkers({
+    services: {
+      get backups() {
+        return openBackups(config, world.fork)
+      },
+    },
+  })
   const restic = async (...args: string[]) => {
     const env = { ...process.env, RESTIC_REPOSITORY: repository, RESTIC_PASSWORD: password }
     return (await run('restic', args, { env, maxBuffer: 1e9 })).stdout
@@ -67,8 +79,10 @@ export async function createBackupWorld(overrides: Partial<Config> = {}): Promis
         (await restic('list', kind, '--no-lock')).split('\n').filter(Boolean)
       return { snapshots: await list('snapshots'), locks: await list('locks') }
     },
-    enqueue: async () => {
-      const { job } = await world.ledger.enqueue({ definition: backupDaily, input: {}, actor: world.actor })
+    log: () => lines.join(''),
+    enqueue: async (attempts = 1) => {
+      const definition = { ...backupDaily, attempts }
+      const { job } = await world.ledger.enqueue({ definition, input: {}, actor: world.actor })
       return job.id
     },
     backupOf: async (jobId) => {
