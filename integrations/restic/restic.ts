@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { checkEnd, type ProgramError } from '../programs/errors.ts'
 import { readLines, runProgram, startProgram } from '../programs/run.ts'
-import { resticRules } from './errors.ts'
+import { filesRules, resticRules } from './errors.ts'
 
 /** Backups in a restic repository: encrypted, deduplicated, on a disk, over SFTP or in S3 (https://restic.net). */
 
@@ -138,7 +138,7 @@ export function createRestic({ repository, password, env }: ResticSettings): Res
       )
       stdin.end()
       const summary = summaryOf(stdout, onProgress)
-      check(await ended, signal)
+      checkEnd('restic', filesRules, await ended, signal)
       return summary()
     },
     async snapshots(signal) {

@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises'
+import { access, statfs } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Em } from '../../entities/index.ts'
 import { ProgramError } from '../../integrations/programs/errors.ts'
@@ -56,6 +56,7 @@ export function openBackups(config: Config, fork: () => Em): Backups {
   return {
     files,
     open: async (signal) => {
+      await checkThere(files)
       await repository().open(signal)
       await repository().unlock(signal)
     },
@@ -94,6 +95,18 @@ export function openBackups(config: Config, fork: () => Em): Backups {
       return Number(row?.bytes ?? 0)
     },
   }
+}
+
+/** restic 0.16 and older leaves out what is not there and ends well. */
+async function checkThere(files: readonly string[]): Promise<void> {
+  for (const [index, file] of files.entries())
+    await access(file).catch((error: NodeJS.ErrnoException) => {
+      throw new ProgramError('restic', {
+        errorClass: 'PERMANENT',
+        code: 'FILES_UNREADABLE',
+        meaning: `entry ${index + 1} of BACKUP_FILES cannot be read (${error.code})`,
+      })
+    })
 }
 
 /** Of a path; restic's other kinds of repositories have a scheme. */
