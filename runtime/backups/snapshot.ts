@@ -11,7 +11,7 @@ const tries = { withoutWait: 400, withWait: 6 }
 /** Pause between the first tries. */
 const pauseMs = 5
 /** The other snapshot opens at once, or something is wrong with it. */
-const heldAtMostMs = 30_000
+const heldAtMostMs = 10_000
 
 export interface SharedSnapshot {
   /** Runs a statement in the snapshot. */
@@ -52,7 +52,7 @@ export async function shareSnapshot(
 async function soon(work: Promise<void>): Promise<void> {
   const late = new AbortController()
   const limit = sleep(heldAtMostMs, undefined, { signal: late.signal, ref: false }).then(() => {
-    throw new Error('The dump did not begin in time; writers were let go on')
+    throw new Error(`The dump did not begin within ${heldAtMostMs / 1_000} s; others may write again`)
   })
   try {
     await Promise.race([work, limit])

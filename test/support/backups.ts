@@ -32,6 +32,8 @@ export interface BackupWorld {
   config: Config
   folder: string
   repository: string
+  /** Settings for a process that works on the same. */
+  env: Record<string, string>
   /** restic on this repository; what it wrote. */
   restic(...args: string[]): Promise<string>
   /** Ids of snapshots and names of locks in the repository. */
@@ -44,7 +46,11 @@ export interface BackupWorld {
   close(): Promise<void>
 }
 
-export async function createBackupWorld(overrides: Partial<Config> = {}): Promise<BackupWorld> {
+/** @param options `workers: false` leaves running the jobs to somebody else, with `env` */
+export async function createBackupWorld(
+  overrides: Partial<Config> = {},
+  { workers = true } = {},
+): Promise<BackupWorld> {
   const lines: string[] = []
   const log = pino({ level: 'debug' }, { write: (line) => lines.push(line) })
   const world = await createWorld([backupDaily], { log })
@@ -57,13 +63,12 @@ export async function createBackupWorld(overrides: Partial<Config> = {}): Promis
     ...overrides,
   }
   world.startDispatcher()
-  world.startWorkers({
-    services: {
-      get backups() {
-        return openBackups(config, world.fork)
-      },
+  const services = {
+    get backups() {
+      return openBackups(config, world.fork)
     },
-  })
+  }
+  if (workers) world.startWorkers({ services })
   const restic = async (...args: string[]) => {
     const env = { ...process.env, RESTIC_REPOSITORY: repository, RESTIC_PASSWORD: password }
     return (await run('restic', args, { env, maxBuffer: 1e9 })).stdout
@@ -73,6 +78,14 @@ export async function createBackupWorld(overrides: Partial<Config> = {}): Promis
     config,
     folder,
     repository,
+    env: {
+      ...vendors,
+      DATABASE_URL: world.databaseUrl,
+      REDIS_URL: world.redisUrl,
+      REDIS_PREFIX: world.prefix,
+      BACKUP_REPOSITORY: repository,
+      BACKUP_PASSWORD: password,
+    },
     restic,
     inRepository: async () => {
       const list = async (kind: string) =>

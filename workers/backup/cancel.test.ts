@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
@@ -17,7 +16,6 @@ beforeAll(async () => {
   await backups.world.fork().execute('create table filling (id int primary key, data longblob)')
 })
 beforeEach(async () => {
-  await programs.takeAway('mariadb-dump')
   await programs.put('restic', 'exec $REAL "$@"')
 })
 afterAll(async () => {
@@ -49,12 +47,6 @@ async function inDatabase(): Promise<unknown[]> {
      where p.db = database() and p.id <> connection_id() and (p.command <> 'Sleep' or t.trx_id is not null)`,
   )
 }
-
-it('a backup that is cancelled while it keeps writers out, waiting for the dump to begin, lets them go on', async () => {
-  const begun = join(backups.folder, 'begun')
-  await programs.put('mariadb-dump', `touch ${begun}; exec sleep 60`)
-  await cancelled(() => existsSync(begun))
-})
 
 it('a backup that is cancelled while it dumps leaves no snapshot, lock or process behind', async () => {
   await fill(30)

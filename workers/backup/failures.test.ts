@@ -110,6 +110,17 @@ describe('a backup that cannot be made', () => {
     expect(await snapshots()).toEqual(before)
   })
 
+  it('does not keep writers out for long when the dump hangs before it begins', async () => {
+    const before = await snapshots()
+    await programs.put('mariadb-dump', 'exec sleep 60')
+    expect((await failed()).row).toMatchObject({
+      state: 'FAILED',
+      problem: 'The dump did not begin within 10 s; others may write again',
+    })
+    await backups.world.fork().execute('insert into filling values (2, null)')
+    expect(await snapshots()).toEqual(before)
+  })
+
   it('says that a view refers to something that is not there any more', async () => {
     const em = backups.world.fork()
     await em.execute('create table going (id int)')

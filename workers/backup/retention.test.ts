@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type BackupWorld, createBackupWorld } from '../../test/support/backups.ts'
 import { type FakePrograms, fakePrograms } from '../../test/support/programs.ts'
 
@@ -13,6 +13,7 @@ beforeAll(async () => {
     BACKUP_KEEP_MONTHLY: 0,
   })
 })
+afterEach(() => programs.takeAway('restic'))
 afterAll(async () => {
   await backups.close()
   await programs.close()
@@ -43,17 +44,16 @@ it('of several backups of a day the newest stays, with its files; the others are
   expect(locks).toEqual([])
 })
 
-it('retention that fails does not undo the backup before it; the next attempt only tidies', async () => {
+it('retention that fails does not undo the backup before it; the next run of the job only tidies', async () => {
   const before = await forgotten()
   await programs.put('restic', refusing('prune'))
-  const job = await backups.enqueue(2)
-  await backups.world.untilState(job, 'DELAYED', 60_000)
+  const job = await backups.enqueue()
+  await backups.world.untilState(job, 'DEAD', 60_000)
   const made = await backups.backupOf(job)
   expect(made).toMatchObject({ state: 'COMPLETED', problem: null })
   await programs.put('restic', refusing('backup'))
-  await backups.world.ledger.promote(backups.world.actor, job)
+  await backups.world.ledger.retry(backups.world.actor, job)
   await backups.world.untilState(job, 'COMPLETED', 60_000)
-  await programs.takeAway('restic')
   expect(await backups.backupOf(job)).toEqual(made)
   expect(await forgotten()).toHaveLength(before.length + 1)
 })
