@@ -21,7 +21,7 @@ import { services } from './support/services.ts'
  */
 
 const megabytes = Number(process.env.BENCH_BACKUP_MB ?? 1_000)
-const password = 'bench'
+const password = 'password of the bench'
 const run = promisify(execFile)
 
 const database = await createDatabase(services.databaseUrl)
@@ -74,7 +74,9 @@ async function bareDump({ url, repository }: { url: string; repository: string }
   return { name: 'mariadb-dump | restic', value: seconds }
 }
 
-const restic = (repository: string, ...args: string[]) => run('restic', args, { env: programEnv(repository) })
+function restic(repository: string, ...args: string[]) {
+  return run('restic', args, { env: programEnv(repository) })
+}
 
 function programEnv(repository: string): Record<string, string> {
   const { PATH = '', HOME = '' } = process.env

@@ -17,7 +17,11 @@ it.each([
     'DATABASE_REFUSED',
     'PERMANENT',
   ],
-  ["ERROR 1044 (42000) at line 1: Access denied for user 'x' to database 'y'", 'DATABASE_REFUSED', 'PERMANENT'],
+  [
+    "ERROR 1044 (42000) at line 1: Access denied for user 'x' to database 'y'",
+    'DATABASE_REFUSED',
+    'PERMANENT',
+  ],
   [
     'mariadb-dump: Couldn’t execute SHOW PACKAGE STATUS: command denied to user (1142)',
     'DATABASE_REFUSED',

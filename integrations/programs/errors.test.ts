@@ -38,7 +38,11 @@ it('a program that was stopped on purpose is not blamed: the reason of the signa
 
 it('a program that a signal ended, which nobody here sent, has failed', () => {
   expect(() => checkEnd('a-program', [], { exitCode: null, stderr: '' }, going)).toThrow(
-    new ProgramError('a-program', { errorClass: 'TRANSIENT', code: 'FAILED', meaning: 'ended with a signal' }),
+    new ProgramError('a-program', {
+      errorClass: 'TRANSIENT',
+      code: 'FAILED',
+      meaning: 'ended with a signal',
+    }),
   )
 })
 

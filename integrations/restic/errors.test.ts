@@ -2,7 +2,11 @@ import { expect, it } from 'vitest'
 import { checkEnd, type ProgramError, type ProgramRule } from '../programs/errors.ts'
 import { filesRules, resticRules } from './errors.ts'
 
-function errorOf(exitCode: number, stderr: string, rules: readonly ProgramRule[] = resticRules): ProgramError {
+function errorOf(
+  exitCode: number,
+  stderr: string,
+  rules: readonly ProgramRule[] = resticRules,
+): ProgramError {
   try {
     checkEnd('restic', rules, { exitCode, stderr }, new AbortController().signal)
   } catch (error) {
@@ -20,8 +24,18 @@ it.each([
   [1, `Fatal: ${nothingThere}`, 'NO_REPOSITORY', 'PERMANENT'],
   [10, 'Fatal: repository does not exist: odd', 'NO_REPOSITORY', 'PERMANENT'],
   [1, 'Fatal: parsing repository location failed: invalid backend', 'BAD_REPOSITORY', 'PERMANENT'],
-  [1, 'Fatal: create repository at /a/b failed: open /a/b/keys: not a directory', 'BAD_REPOSITORY', 'PERMANENT'],
-  [1, 'Fatal: unable to save snapshot: write /srv/data/tmp: no space left on device', 'DISK_FULL', 'PERMANENT'],
+  [
+    1,
+    'Fatal: create repository at /a/b failed: open /a/b/keys: not a directory',
+    'BAD_REPOSITORY',
+    'PERMANENT',
+  ],
+  [
+    1,
+    'Fatal: unable to save snapshot: write /srv/data/tmp: no space left on device',
+    'DISK_FULL',
+    'PERMANENT',
+  ],
   [1, 'Save(<data/12>) failed: write: disk quota exceeded', 'DISK_FULL', 'PERMANENT'],
   [
     1,
@@ -58,13 +72,16 @@ it.each([
 ])('restic ending with %i and "%s" is %s, %s', (exitCode, stderr, code, errorClass) => {
   const error = errorOf(exitCode, stderr)
   expect(error).toMatchObject({ code, errorClass })
-  for (const value of ['anna', 'backup.internal', '/srv', '10.0.0.1']) expect(error.message).not.toContain(value)
+  for (const value of ['anna', 'backup.internal', '/srv', '10.0.0.1'])
+    expect(error.message).not.toContain(value)
 })
 
 it('files that could not be read are told of a backup of files alone, where restic ends with 3', () => {
   const warning = 'error: open /root/secret: permission denied'
   expect(errorOf(3, warning, filesRules).code).toBe('FILES_UNREADABLE')
   expect(errorOf(3, 'failed to remove some snapshots').code).toBe('FAILED')
-  expect(errorOf(1, 'Fatal: all target directories/files do not exist', filesRules).code).toBe('FILES_UNREADABLE')
+  expect(errorOf(1, 'Fatal: all target directories/files do not exist', filesRules).code).toBe(
+    'FILES_UNREADABLE',
+  )
   expect(errorOf(12, '', filesRules).code).toBe('WRONG_PASSWORD')
 })

@@ -158,9 +158,7 @@ export function createRestic({ repository, password, env }: ResticSettings): Res
     async surplus(tag, { daily, weekly, monthly }, signal) {
       const keep = ['--keep-daily', daily, '--keep-weekly', weekly, '--keep-monthly', monthly].map(String)
       const args = ['forget', '--dry-run', '--no-lock', '--tag', tag, '--group-by', '', ...keep]
-      const groups = (await list(args, signal)) as
-        | { remove: RawSnapshot[] | null }[]
-        | null
+      const groups = (await list(args, signal)) as { remove: RawSnapshot[] | null }[] | null
       return (groups ?? []).flatMap(({ remove }) => (remove ?? []).map(toSnapshot))
     },
     prune: (signal) => run(['prune'], signal),

@@ -47,7 +47,11 @@ test.skipIf(!hasSetpriv)(
       await until('programs work', () => programsAtWork(backups.repository, database).length > 0)
       await sleep(500 + random() * 4_000)
       await stop('SIGKILL')
-      await until('no orphan works on', () => programsAtWork(backups.repository, database).length === 0, 5_000)
+      await until(
+        'no orphan works on',
+        () => programsAtWork(backups.repository, database).length === 0,
+        5_000,
+      )
     }
     const { log } = await startWorker()
     await backups.world.untilState(job, 'COMPLETED', 60_000)

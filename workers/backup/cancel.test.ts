@@ -72,5 +72,7 @@ it('a backup that is cancelled while it takes the files takes the dump out again
 async function fill(megabytes: number): Promise<void> {
   const kilobyte = 'random_bytes(1024)'
   const megabyte = `concat(${Array.from({ length: 100 }, () => kilobyte).join(', ')})`
-  await backups.world.fork().execute(`insert into filling select seq, ${megabyte} from seq_1_to_${megabytes * 10}`)
+  await backups.world
+    .fork()
+    .execute(`insert into filling select seq, ${megabyte} from seq_1_to_${megabytes * 10}`)
 }

@@ -77,7 +77,10 @@ function book(number: number, count: number): Promise<void> {
 
 async function restore(dump: string): Promise<void> {
   await backups.world.fork().execute(`create database ${quoteName(restored)} character set utf8mb4`)
-  const { args, env } = connectionOf({ url: backups.world.databaseUrl, env: { PATH: process.env.PATH ?? '' } })
+  const { args, env } = connectionOf({
+    url: backups.world.databaseUrl,
+    env: { PATH: process.env.PATH ?? '' },
+  })
   const running = promisify(execFile)('mariadb', [...args, restored], { env })
   running.child.stdin!.end(dump)
   await running

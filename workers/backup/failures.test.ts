@@ -8,7 +8,6 @@ import { mountSmallDisk } from '../../test/support/tmpfs.ts'
 let programs: FakePrograms
 let backups: BackupWorld
 let usual: BackupWorld['config']
-const { PATH = '' } = process.env
 
 beforeAll(async () => {
   programs = await fakePrograms()
@@ -84,7 +83,10 @@ describe('a backup that cannot be made', () => {
 
   it('keeps nothing of a dump that breaks off, and is tried again', async () => {
     const before = await snapshots()
-    await programs.put('mariadb-dump', '$REAL "$@" | head -c 20000; echo "Error 2013: Lost connection" >&2; exit 3')
+    await programs.put(
+      'mariadb-dump',
+      '$REAL "$@" | head -c 20000; echo "Error 2013: Lost connection" >&2; exit 3',
+    )
     const { state, row, ...error } = await failed(3)
     expect(state).toBe('DELAYED')
     expect(row).toMatchObject({ state: 'RUNNING' })

@@ -22,7 +22,7 @@ afterAll(async () => {
 async function backUp() {
   const job = await backups.enqueue()
   const { result } = await backups.world.untilState(job, 'COMPLETED', 60_000)
-  return { result: result as { forgotten: number }, ...(await backups.backupOf(job)) }
+  return { forgotten: (result as { forgotten: number }).forgotten, row: await backups.backupOf(job) }
 }
 
 const forgotten = async () => {
@@ -32,14 +32,14 @@ const forgotten = async () => {
 
 it('of several backups of a day the newest stays, with its files; the others are gone and their rows say so', async () => {
   const first = await backUp()
-  expect(first.result.forgotten).toBe(0)
+  expect(first.forgotten).toBe(0)
   const second = await backUp()
-  expect(second.result.forgotten).toBe(1)
+  expect(second.forgotten).toBe(1)
   const third = await backUp()
-  expect(await forgotten()).toEqual([first.id, second.id])
+  expect(await forgotten()).toEqual([first.row.id, second.row.id])
   const { snapshots, locks } = await backups.inRepository()
   expect(snapshots.map((id) => id.slice(0, 8)).sort()).toEqual(
-    [third.snapshot_id!, third.files_snapshot_id!].map((id) => id.slice(0, 8)).sort(),
+    [third.row.snapshot_id!, third.row.files_snapshot_id!].map((id) => id.slice(0, 8)).sort(),
   )
   expect(locks).toEqual([])
 })
@@ -64,8 +64,12 @@ it('a backup that a lost worker had marked but not taken out goes with the next 
     .execute<{ id: string; snapshot_id: string }[]>(
       "select id, snapshot_id from backup where state = 'COMPLETED' and forgotten_at is null",
     )
-  await backups.world.fork().execute('update backup set forgotten_at = ? where id = ?', [new Date(), kept!.id])
-  const { snapshot_id: newest } = await backUp()
+  await backups.world
+    .fork()
+    .execute('update backup set forgotten_at = ? where id = ?', [new Date(), kept!.id])
+  const {
+    row: { snapshot_id: newest },
+  } = await backUp()
   const { snapshots } = await backups.inRepository()
   expect(snapshots.map((id) => id.slice(0, 8))).toContain(newest!.slice(0, 8))
   expect(snapshots.map((id) => id.slice(0, 8))).not.toContain(kept!.snapshot_id.slice(0, 8))
