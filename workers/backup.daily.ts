@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { stopReasons } from '../ledger/classify.ts'
+import { safeText, stopReasons } from '../ledger/classify.ts'
 import type { JobContext } from '../ledger/definition.ts'
 import type { Services } from '../runtime/services.ts'
 import { storeErasures } from './backup/erasures.ts'
@@ -11,6 +11,7 @@ import {
   completeBackup,
   endAbandoned,
   failBackup,
+  forgottenAmong,
   type Made,
   markForgotten,
   unfinishedAmong,
@@ -41,6 +42,7 @@ type Context = JobContext<Progress, Services>
 
 /** What is left behind when a job is stopped is taken out within this time, in ms. */
 const tidyMs = 60_000
+const timeoutHours = 6
 
 /**
  * 1. Open the repository, and take out of it what lost workers left there.
@@ -57,7 +59,7 @@ export const backupDaily = defineJob<Record<string, never>, Progress, Result>({
   schedule: { cron: '15 2 * * *', overlap: 'SKIP', catchUp: 'ONCE' },
   attempts: 3,
   backoff: { type: 'exponential', delay: 60_000 },
-  timeoutMs: 6 * 3_600_000,
+  timeoutMs: timeoutHours * 3_600_000,
   concurrency: 1,
   mutation: { permission: 'installation:admin' },
   async run(_, context) {
@@ -115,32 +117,45 @@ async function make({ em, signal, services, progress }: Context, row: BackupRow)
   return { dumped, files }
 }
 
-/** A job that comes again goes on with its row; one that was cancelled leaves nothing in the repository. */
+/** A job that comes again goes on with its row; one that ended leaves nothing in the repository. */
 async function giveUp(context: Context, { id }: BackupRow, error: unknown): Promise<void> {
-  const { transaction, services, signal, log, job } = context
-  const cancelled = signal.reason === stopReasons.cancelled
-  const {
-    code = 'FAILED',
-    message,
-    errorClass,
-  } = error as { code?: string; message: string; errorClass?: string }
-  const isLast = errorClass === 'PERMANENT' || job.attempt >= job.attempts
-  const problem = cancelled ? { code: 'CANCELLED', message: 'It was cancelled.' } : { code, message }
-  if (signal.aborted && !cancelled) return
+  const { transaction, services, signal, log } = context
+  const end = endOf(context, error)
+  if (signal.aborted && !end) return
   try {
     await services.backups.forget([id], AbortSignal.timeout(tidyMs))
   } catch (err) {
     log.warn({ err }, 'The unfinished backup could not be taken out; the next backup does so')
   }
-  if (cancelled || isLast)
-    await transaction((em) => failBackup(em, id, cancelled ? 'CANCELLED' : 'FAILED', problem))
+  if (end) await transaction((em) => failBackup(em, id, end.state, end.problem))
 }
 
-async function tidy({ signal, transaction, services, progress }: Context): Promise<number> {
+/** What becomes of the backup when its job ends with this error; undefined if the job comes again. */
+function endOf({ signal, job }: Context, error: unknown) {
+  if (signal.reason === stopReasons.cancelled)
+    return { state: 'CANCELLED' as const, problem: { code: 'CANCELLED', message: 'It was cancelled.' } }
+  const timedOut = (signal.reason as Error | undefined)?.name === 'TimeoutError'
+  if (signal.aborted && !timedOut) return undefined
+  const { errorClass, code = 'FAILED', message } = error as Error & { errorClass?: string; code?: string }
+  if (errorClass !== 'PERMANENT' && job.attempt < job.attempts) return undefined
+  const problem = timedOut
+    ? { code: 'TIMEOUT', message: `It took longer than ${timeoutHours} hours.` }
+    : { code, message: safeText(message) }
+  return { state: 'FAILED' as const, problem }
+}
+
+/**
+ * Backups are marked as forgotten before they are taken out, and whatever is marked is taken out: a worker that is lost
+ * in between leaves nothing that the next one does not see to.
+ */
+async function tidy({ em, signal, transaction, services, progress }: Context): Promise<number> {
+  const { backups } = services
   progress({ phase: 'TIDYING' })
-  const gone = await services.backups.applyPolicy(signal)
-  await transaction((em) => markForgotten(em, gone))
-  if (gone.length > 0) await services.backups.prune(signal)
+  const surplus = await backups.surplus(signal)
+  await transaction((tx) => markForgotten(tx, surplus))
+  const gone = await forgottenAmong(em, await backups.backupsIn(signal))
+  await backups.forget(gone, signal)
+  if (gone.length > 0) await backups.prune(signal)
   return gone.length
 }
 

@@ -28,6 +28,12 @@ export function connectionOf({ url, env }: DatabaseServer) {
 /** Failures of `mariadb-dump` and `mariadb`, by the error numbers they repeat. */
 export const serverRules: readonly ProgramRule[] = [
   {
+    text: /\b(1356|1449)\b|references invalid table/i,
+    errorClass: 'PERMANENT',
+    code: 'INVALID_VIEW',
+    meaning: 'a view, trigger or routine refers to something that is not there; repair it or drop it',
+  },
+  {
     text: /error:? (1044|1045|1142|1227)\b|access denied/i,
     errorClass: 'PERMANENT',
     code: 'DATABASE_REFUSED',

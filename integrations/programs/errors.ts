@@ -25,11 +25,11 @@ export interface ProgramRule extends ProgramFault {
   text?: RegExp
 }
 
-/** The first rule that fits; without one, what is left of the last line once values are taken out. */
+/** The rule of the exit code, else the first whose text fits; without one, what is left of the last line once values are taken out. */
 function faultOf(rules: readonly ProgramRule[], exitCode: number | null, stderr: string): ProgramFault {
-  const rule = rules.find(
-    ({ exitCode: code, text }) => (code !== undefined && code === exitCode) || text?.test(stderr),
-  )
+  const rule =
+    rules.find(({ exitCode: code }) => code !== undefined && code === exitCode) ??
+    rules.find(({ text }) => text?.test(stderr))
   if (rule) return rule
   const said = withoutValues(stderr.trim().split('\n').at(-1) ?? '')
   const meaning = `ended with ${exitCode === null ? 'a signal' : `code ${exitCode}`}${said && `: ${said}`}`
@@ -53,9 +53,16 @@ export function checkEnd(
 
 /** Quoted texts, addresses and what stands before an @ may be values or passwords. */
 function withoutValues(line: string): string {
-  return line
-    .replace(/'[^']*'|"[^"]*"/g, '…')
+  return withoutQuoted(line.replace(/n't\b/gi, 'n’t'))
+    .replace(/\S*:\/\/\S+/g, '…')
     .replace(/\S+@\S+/g, '…')
-    .replace(/\w+:\/\/\S+/g, '…')
     .slice(0, 200)
+}
+
+/** Quotes stand within quotes, and lines are cut off: everything from the first to the last goes, or all that follows. */
+function withoutQuoted(line: string): string {
+  const [first, ...others] = [...line.matchAll(/['"`]/g)].map(({ index }) => index)
+  if (first === undefined) return line
+  const last = others.at(-1) ?? line.length
+  return `${line.slice(0, first)}…${line.slice(last + 1)}`
 }

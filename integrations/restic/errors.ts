@@ -13,13 +13,6 @@ export const resticRules: readonly ProgramRule[] = [
     meaning: 'BACKUP_PASSWORD does not open the repository',
   },
   {
-    exitCode: 10,
-    text: /is there a repository at|unable to open config file|repository does not exist/i,
-    errorClass: 'PERMANENT',
-    code: 'NO_REPOSITORY',
-    meaning: 'there is no repository at BACKUP_REPOSITORY',
-  },
-  {
     text: /no space left on device|disk quota exceeded|file too large|file size limit/i,
     errorClass: 'PERMANENT',
     code: 'DISK_FULL',
@@ -27,7 +20,7 @@ export const resticRules: readonly ProgramRule[] = [
   },
   {
     exitCode: 11,
-    text: /already locked|unable to create lock/i,
+    text: /already locked/i,
     errorClass: 'TRANSIENT',
     code: 'LOCKED',
     meaning: 'another program works on the repository; it is tried again',
@@ -63,9 +56,28 @@ export const resticRules: readonly ProgramRule[] = [
     meaning: 'the repository cannot be reached; it is tried again',
   },
   {
+    text: /not a directory|file name too long|invalid backend|bucket name/i,
+    errorClass: 'PERMANENT',
+    code: 'BAD_REPOSITORY',
+    meaning: 'BACKUP_REPOSITORY is no place where a repository can be',
+  },
+  {
+    exitCode: 10,
+    text: /is there a repository at|unable to open config file|repository does not exist/i,
+    errorClass: 'PERMANENT',
+    code: 'NO_REPOSITORY',
+    meaning: 'there is no repository at BACKUP_REPOSITORY',
+  },
+]
+
+/** Of a backup of files. */
+export const filesRules: readonly ProgramRule[] = [
+  {
     exitCode: 3,
+    text: /all (target|source) directories\/files do not exist|does not exist, skipping/i,
     errorClass: 'PERMANENT',
     code: 'FILES_UNREADABLE',
     meaning: 'some of BACKUP_FILES could not be read',
   },
+  ...resticRules,
 ]

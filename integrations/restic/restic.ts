@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { checkEnd, type ProgramError } from '../programs/errors.ts'
 import { readLines, runProgram, startProgram } from '../programs/run.ts'
-import { resticRules } from './errors.ts'
+import { filesRules, resticRules } from './errors.ts'
 
 /** Backups in a restic repository: encrypted, deduplicated, on a disk, over SFTP or in S3 (https://restic.net). */
 
@@ -70,8 +70,8 @@ export interface Restic {
   ): { stdout: Readable; ended: Promise<void> }
   /** Takes snapshots out; their data goes with `prune`. */
   forget(ids: readonly string[], signal: AbortSignal): Promise<void>
-  /** Takes out what the policy does not keep of the snapshots with this tag. @returns those */
-  applyPolicy(tag: string, keep: KeepPolicy, signal: AbortSignal): Promise<Snapshot[]>
+  /** What the policy does not keep of the snapshots with this tag. */
+  surplus(tag: string, keep: KeepPolicy, signal: AbortSignal): Promise<Snapshot[]>
   /** Removes data no snapshot uses. */
   prune(signal: AbortSignal): Promise<void>
   /** Looks for damage. @param subset share of the data that is read as well, e.g. `5%`; all of it: `100%` */
@@ -138,7 +138,7 @@ export function createRestic({ repository, password, env }: ResticSettings): Res
       )
       stdin.end()
       const summary = summaryOf(stdout, onProgress)
-      check(await ended, signal)
+      checkEnd('restic', filesRules, await ended, signal)
       return summary()
     },
     async snapshots(signal) {
@@ -155,11 +155,10 @@ export function createRestic({ repository, password, env }: ResticSettings): Res
     async forget(ids, signal) {
       if (ids.length > 0) await run(['forget', ...ids], signal)
     },
-    async applyPolicy(tag, { daily, weekly, monthly }, signal) {
+    async surplus(tag, { daily, weekly, monthly }, signal) {
       const keep = ['--keep-daily', daily, '--keep-weekly', weekly, '--keep-monthly', monthly].map(String)
-      const groups = (await list(['forget', '--tag', tag, '--group-by', '', ...keep], signal)) as
-        | { remove: RawSnapshot[] | null }[]
-        | null
+      const args = ['forget', '--dry-run', '--no-lock', '--tag', tag, '--group-by', '', ...keep]
+      const groups = (await list(args, signal)) as { remove: RawSnapshot[] | null }[] | null
       return (groups ?? []).flatMap(({ remove }) => (remove ?? []).map(toSnapshot))
     },
     prune: (signal) => run(['prune'], signal),

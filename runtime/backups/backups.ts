@@ -28,8 +28,8 @@ export interface Backups {
   backupsIn(signal: AbortSignal): Promise<string[]>
   /** Takes everything of these backups out of the repository. Their data goes with `prune`. */
   forget(backupIds: readonly string[], signal: AbortSignal): Promise<void>
-  /** Takes out what the settings do not keep. @returns the ids of those backups */
-  applyPolicy(signal: AbortSignal): Promise<string[]>
+  /** Ids of the backups that the settings do not keep. */
+  surplus(signal: AbortSignal): Promise<string[]>
   /** Removes data of what was taken out. */
   prune(signal: AbortSignal): Promise<void>
   /** Free bytes where the repository is; undefined when it is not on this host. */

@@ -13,8 +13,7 @@ import { type SharedSnapshot, shareSnapshot } from './snapshot.ts'
 export interface DumpParts {
   restic: Restic
   server: DatabaseServer
-  /** Queries of the entity manager end with the signal. */
-  fork: (signal: AbortSignal) => Em
+  fork: () => Em
 }
 
 interface What {
@@ -48,16 +47,12 @@ export async function dumpInto(
   let snapshot: SharedSnapshot | undefined
   try {
     const watch = watchDump(onBytes)
-    snapshot = await shareSnapshot(
-      () => parts.fork(signal),
-      what.database,
-      async () => {
-        const flow = flowOf(parts, watch, kept, signal)
-        ended = flow
-        flow.catch(() => undefined)
-        await Promise.race([watch.begun, flow])
-      },
-    )
+    snapshot = await shareSnapshot(parts.fork, signal, what.database, async () => {
+      const flow = flowOf(parts, watch, kept, signal)
+      ended = flow
+      flow.catch(() => undefined)
+      await Promise.race([watch.begun, flow])
+    })
     const [contents] = await Promise.all([fingerprintDatabase(snapshot.query, what.database), ended])
     if (!watch.isWhole()) throw truncated()
     return { ...(await kept.finish()), contents: contents.tables, newestRowAt: contents.newestRowAt }

@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises'
+import { access, statfs } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Em } from '../../entities/index.ts'
 import { ProgramError } from '../../integrations/programs/errors.ts'
@@ -37,10 +37,9 @@ export function openRepository(config: Config): Restic {
 }
 
 /** What `backup.daily` works with. */
-export function openBackups(config: Config, fork: (signal?: AbortSignal) => Em): Backups {
+export function openBackups(config: Config, fork: () => Em): Backups {
   const repository = () => openRepository(config)
   const database = decodeURIComponent(new URL(config.DATABASE_URL).pathname.slice(1))
-  const server = { url: config.DATABASE_URL, env: programEnv() }
   const files = listOf(config.BACKUP_FILES)
 
   /** Everything in the repository that belongs to these backups. */
@@ -57,12 +56,13 @@ export function openBackups(config: Config, fork: (signal?: AbortSignal) => Em):
   return {
     files,
     open: async (signal) => {
+      await checkThere(files)
       await repository().open(signal)
       await repository().unlock(signal)
     },
     dump: (backupId, signal, onBytes) =>
       dumpInto(
-        { restic: repository(), server, fork },
+        { restic: repository(), server: { url: config.DATABASE_URL, env: programEnv() }, fork },
         { database, filename: dumpFile, tags: [backupTags.database, backupId] },
         signal,
         onBytes,
@@ -76,16 +76,14 @@ export function openBackups(config: Config, fork: (signal?: AbortSignal) => Em):
       return [...new Set(ids)].filter((id) => id !== undefined)
     },
     forget,
-    applyPolicy: async (signal) => {
+    surplus: async (signal) => {
       const keep = {
         daily: config.BACKUP_KEEP_DAILY,
         weekly: config.BACKUP_KEEP_WEEKLY,
         monthly: config.BACKUP_KEEP_MONTHLY,
       }
-      const removed = await repository().applyPolicy(backupTags.database, keep, signal)
-      const gone = removed.map(backupIdOf).filter((id) => id !== undefined)
-      await forget(gone, signal)
-      return gone
+      const surplus = await repository().surplus(backupTags.database, keep, signal)
+      return surplus.map(backupIdOf).filter((id) => id !== undefined)
     },
     prune: (signal) => repository().prune(signal),
     freeBytes: () => freeBytesOf(config.BACKUP_REPOSITORY),
@@ -97,6 +95,18 @@ export function openBackups(config: Config, fork: (signal?: AbortSignal) => Em):
       return Number(row?.bytes ?? 0)
     },
   }
+}
+
+/** restic 0.16 and older leaves out what is not there and ends well. */
+async function checkThere(files: readonly string[]): Promise<void> {
+  for (const [index, file] of files.entries())
+    await access(file).catch((error: NodeJS.ErrnoException) => {
+      throw new ProgramError('restic', {
+        errorClass: 'PERMANENT',
+        code: 'FILES_UNREADABLE',
+        meaning: `entry ${index + 1} of BACKUP_FILES cannot be read (${error.code})`,
+      })
+    })
 }
 
 /** Of a path; restic's other kinds of repositories have a scheme. */

@@ -1,11 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Em } from '../../entities/index.ts'
 import { quoteName } from '../../integrations/mariadb-tools/quote.ts'
 
 /** Two connections that see the same state of the database although MariaDB cannot share a snapshot between them. */
 
-/** A transaction under way may keep a table for so long; then it is tried again. */
+/** Longest wait for the tables, behind transactions under way; all who would write wait behind us. */
 const lockWaitSeconds = 5
-const tries = 6
+/** How often the tables are asked for, first without any wait and then with it. */
+const tries = { withoutWait: 400, withWait: 6 }
+/** Pause between the first tries. */
+const pauseMs = 5
+/** The other snapshot opens at once, or something is wrong with it. */
+const heldAtMostMs = 10_000
 
 export interface SharedSnapshot {
   /** Runs a statement in the snapshot. */
@@ -16,20 +22,21 @@ export interface SharedSnapshot {
 /**
  * Opens a snapshot that equals another connection's: nobody writes from before `otherOpens` is called until it resolves,
  * which is when the other snapshot is open. Writers wait for as long as that takes, some milliseconds.
- * @param fork makes an entity manager whose queries end with the caller's signal
+ * @param signal ends waiting, and statements in the snapshot
  */
 export async function shareSnapshot(
   fork: () => Em,
+  signal: AbortSignal,
   database: string,
   otherOpens: () => Promise<void>,
 ): Promise<SharedSnapshot> {
-  const em = fork()
+  const em = fork().fork({ signal, inflightQueryAbortStrategy: 'cancel query' })
   await em.begin()
   const close = () => em.rollback().catch(() => undefined)
   try {
-    const unlock = await lockTables(fork(), database)
+    const unlock = await lockTables(fork(), signal, database)
     try {
-      await otherOpens()
+      await soon(otherOpens())
       await em.execute('start transaction with consistent snapshot')
     } finally {
       await unlock()
@@ -41,22 +48,38 @@ export async function shareSnapshot(
   return { query: (sql) => em.execute(sql), close }
 }
 
-/** Keeps everybody from writing. @returns lets them again */
-async function lockTables(em: Em, database: string): Promise<() => Promise<void>> {
+/** Nobody can write meanwhile. */
+async function soon(work: Promise<void>): Promise<void> {
+  const late = new AbortController()
+  const limit = sleep(heldAtMostMs, undefined, { signal: late.signal, ref: false }).then(() => {
+    throw new Error(`The dump did not begin within ${heldAtMostMs / 1_000} s; others may write again`)
+  })
+  try {
+    await Promise.race([work, limit])
+  } finally {
+    late.abort()
+    limit.catch(() => undefined)
+  }
+}
+
+/**
+ * Keeps everybody from writing. Its statements do not end with the signal: one that gives back what it has must run.
+ * @returns lets them write again
+ */
+async function lockTables(em: Em, signal: AbortSignal, database: string): Promise<() => Promise<void>> {
   const tables = await em.execute<{ name: string }[]>(
-    "select table_name as name from information_schema.tables where table_schema = ? and table_type = 'BASE TABLE'",
+    `select table_name as name from information_schema.tables
+     where table_schema = ? and table_type in ('BASE TABLE', 'SYSTEM VERSIONED')`,
     [database],
   )
   const locks = tables.map(({ name }) => `${quoteName(database)}.${quoteName(name)} read`).join(', ')
   await em.begin()
   const unlock = async () => {
     await em.execute('unlock tables').catch(() => undefined)
-    await em.execute('set lock_wait_timeout = default').catch(() => undefined)
     await em.rollback().catch(() => undefined)
   }
   try {
-    await em.execute(`set lock_wait_timeout = ${lockWaitSeconds}`)
-    if (locks) await persistently(() => em.execute(`lock tables ${locks}`))
+    if (locks) await persistently((wait) => em.execute(`lock tables ${locks} ${wait}`), signal)
     return unlock
   } catch (error) {
     await unlock()
@@ -64,14 +87,18 @@ async function lockTables(em: Em, database: string): Promise<() => Promise<void>
   }
 }
 
-/** Waiting for long would make every writer wait behind us. */
-async function persistently(lock: () => Promise<unknown>): Promise<void> {
-  for (let left = tries; ; left--)
+/**
+ * Looks for a moment in which nobody is in the middle of a transaction. Only if none comes does it wait for the tables:
+ * having some and waiting for others, it can make a deadlock with a transaction, which MariaDB then ends and not us.
+ */
+async function persistently(lock: (wait: string) => Promise<unknown>, signal: AbortSignal): Promise<void> {
+  for (let tried = 1; ; tried++)
     try {
-      await lock()
-      return
+      signal.throwIfAborted()
+      return void (await lock(tried <= tries.withoutWait ? 'nowait' : `wait ${lockWaitSeconds}`))
     } catch (error) {
-      if (left === 1 || !isLockWait(error)) throw error
+      if (tried === tries.withoutWait + tries.withWait || !isLockWait(error)) throw error
+      if (tried < tries.withoutWait) await sleep(pauseMs)
     }
 }
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { pino } from 'pino'
 import { openBackups } from '../../runtime/backups/open.ts'
 import { openRestores } from '../../runtime/backups/restores.ts'
 import { type Config, loadConfig } from '../../runtime/config.ts'
@@ -29,21 +30,32 @@ export const password = 'a password of tests'
 
 export interface BackupWorld {
   world: World
+  /** Changes count from the next call on. */
   config: Config
   folder: string
   repository: string
+  /** Settings for a process that works on the same. */
+  env: Record<string, string>
   /** restic on this repository; what it wrote. */
   restic(...args: string[]): Promise<string>
   /** Ids of snapshots and names of locks in the repository. */
   inRepository(): Promise<{ snapshots: string[]; locks: string[] }>
-  /** Enqueues a backup. @returns the job's id */
-  enqueue(): Promise<string>
+  /** Enqueues a backup, by default with a single attempt. @returns the job's id */
+  enqueue(attempts?: number): Promise<string>
   backupOf(jobId: string): Promise<Record<string, string | null>>
+  /** Everything that was logged. */
+  log(): string
   close(): Promise<void>
 }
 
-export async function createBackupWorld(overrides: Partial<Config> = {}): Promise<BackupWorld> {
-  const world = await createWorld([backupDaily, backupVerify])
+/** @param options `workers: false` leaves running the jobs to somebody else, with `env` */
+export async function createBackupWorld(
+  overrides: Partial<Config> = {},
+  { workers = true } = {},
+): Promise<BackupWorld> {
+  const lines: string[] = []
+  const log = pino({ level: 'debug' }, { write: (line) => lines.push(line) })
+  const world = await createWorld([backupDaily, backupVerify], { log })
   const folder = await mkdtemp(join(tmpdir(), 'backups-'))
   const repository = join(folder, 'repository')
   const config: Config = {
@@ -53,10 +65,15 @@ export async function createBackupWorld(overrides: Partial<Config> = {}): Promis
     ...overrides,
   }
   world.startDispatcher()
-  world.startWorkers({
-    definitions: [backupDaily],
-    services: { backups: openBackups(config, world.fork), restores: openRestores(config) },
-  })
+  const services = {
+    get backups() {
+      return openBackups(config, world.fork)
+    },
+    get restores() {
+      return openRestores(config)
+    },
+  }
+  if (workers) world.startWorkers({ definitions: [backupDaily], services })
   const restic = async (...args: string[]) => {
     const env = { ...process.env, RESTIC_REPOSITORY: repository, RESTIC_PASSWORD: password }
     return (await run('restic', args, { env, maxBuffer: 1e9 })).stdout
@@ -66,14 +83,24 @@ export async function createBackupWorld(overrides: Partial<Config> = {}): Promis
     config,
     folder,
     repository,
+    env: {
+      ...vendors,
+      DATABASE_URL: world.databaseUrl,
+      REDIS_URL: world.redisUrl,
+      REDIS_PREFIX: world.prefix,
+      BACKUP_REPOSITORY: repository,
+      BACKUP_PASSWORD: password,
+    },
     restic,
     inRepository: async () => {
       const list = async (kind: string) =>
         (await restic('list', kind, '--no-lock')).split('\n').filter(Boolean)
       return { snapshots: await list('snapshots'), locks: await list('locks') }
     },
-    enqueue: async () => {
-      const { job } = await world.ledger.enqueue({ definition: backupDaily, input: {}, actor: world.actor })
+    log: () => lines.join(''),
+    enqueue: async (attempts = 1) => {
+      const definition = { ...backupDaily, attempts }
+      const { job } = await world.ledger.enqueue({ definition, input: {}, actor: world.actor })
       return job.id
     },
     backupOf: async (jobId) => {

@@ -50,6 +50,7 @@ export interface World {
 export interface WorldOptions {
   databaseUrl?: string
   redisUrl?: string
+  log?: Logger
 }
 
 export async function createWorld(
@@ -58,7 +59,7 @@ export async function createWorld(
 ): Promise<World> {
   const redisUrl = options.redisUrl ?? inject('redisUrl')
   const database = await createDatabase(options.databaseUrl ?? inject('databaseUrl'))
-  const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
+  const log = options.log ?? pino({ level: process.env.TEST_LOG ?? 'silent' })
   const orm = await openOrm({ DATABASE_URL: database.url, DATABASE_POOL: 10 })
   const fork = (signal?: AbortSignal) => orm.em.fork(signal ? { signal } : {}) as Em
   const prefix = `t${randomBytes(6).toString('hex')}`

@@ -92,6 +92,16 @@ export async function markForgotten(em: Em, ids: readonly string[]): Promise<voi
   ])
 }
 
+/** Which of these backups retention has taken out, or was about to. */
+export async function forgottenAmong(em: Em, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return []
+  const rows = await em.execute<{ id: string }[]>(
+    `select id from backup where id in ${marks(ids)} and forgotten_at is not null`,
+    [...ids],
+  )
+  return rows.map(({ id }) => id)
+}
+
 /** What the newest complete backup added to the repository, in bytes. */
 export async function lastAdded(em: Em): Promise<number | undefined> {
   const [row] = await em.execute<{ bytes_added: string | number | null }[]>(

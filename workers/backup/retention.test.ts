@@ -1,0 +1,80 @@
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { type BackupWorld, createBackupWorld } from '../../test/support/backups.ts'
+import { type FakePrograms, fakePrograms } from '../../test/support/programs.ts'
+
+let programs: FakePrograms
+let backups: BackupWorld
+beforeAll(async () => {
+  programs = await fakePrograms()
+  backups = await createBackupWorld({
+    BACKUP_FILES: 'docs/adding-a-job.md',
+    BACKUP_KEEP_DAILY: 1,
+    BACKUP_KEEP_WEEKLY: 1,
+    BACKUP_KEEP_MONTHLY: 0,
+  })
+})
+afterEach(() => programs.takeAway('restic'))
+afterAll(async () => {
+  await backups.close()
+  await programs.close()
+})
+
+async function backUp() {
+  const job = await backups.enqueue()
+  const { result } = await backups.world.untilState(job, 'COMPLETED', 60_000)
+  return { forgotten: (result as { forgotten: number }).forgotten, row: await backups.backupOf(job) }
+}
+
+const forgotten = async () => {
+  const sql = 'select id from backup where forgotten_at is not null order by id'
+  return (await backups.world.fork().execute<{ id: string }[]>(sql)).map(({ id }) => id)
+}
+
+it('of several backups of a day the newest stays, with its files; the others are gone and their rows say so', async () => {
+  const first = await backUp()
+  expect(first.forgotten).toBe(0)
+  const second = await backUp()
+  expect(second.forgotten).toBe(1)
+  const third = await backUp()
+  expect(await forgotten()).toEqual([first.row.id, second.row.id])
+  const { snapshots, locks } = await backups.inRepository()
+  expect(snapshots.map((id) => id.slice(0, 8)).sort()).toEqual(
+    [third.row.snapshot_id!, third.row.files_snapshot_id!].map((id) => id.slice(0, 8)).sort(),
+  )
+  expect(locks).toEqual([])
+})
+
+it('retention that fails does not undo the backup before it; the next run of the job only tidies', async () => {
+  const before = await forgotten()
+  await programs.put('restic', refusing('prune'))
+  const job = await backups.enqueue()
+  await backups.world.untilState(job, 'DEAD', 60_000)
+  const made = await backups.backupOf(job)
+  expect(made).toMatchObject({ state: 'COMPLETED', problem: null })
+  await programs.put('restic', refusing('backup'))
+  await backups.world.ledger.retry(backups.world.actor, job)
+  await backups.world.untilState(job, 'COMPLETED', 60_000)
+  expect(await backups.backupOf(job)).toEqual(made)
+  expect(await forgotten()).toHaveLength(before.length + 1)
+})
+
+it('a backup that a lost worker had marked but not taken out goes with the next one', async () => {
+  const [kept] = await backups.world
+    .fork()
+    .execute<{ id: string; snapshot_id: string }[]>(
+      "select id, snapshot_id from backup where state = 'COMPLETED' and forgotten_at is null",
+    )
+  await backups.world
+    .fork()
+    .execute('update backup set forgotten_at = ? where id = ?', [new Date(), kept!.id])
+  const {
+    row: { snapshot_id: newest },
+  } = await backUp()
+  const { snapshots } = await backups.inRepository()
+  expect(snapshots.map((id) => id.slice(0, 8))).toContain(newest!.slice(0, 8))
+  expect(snapshots.map((id) => id.slice(0, 8))).not.toContain(kept!.snapshot_id.slice(0, 8))
+})
+
+/** A restic that breaks off at one of its commands. */
+const refusing = (command: string) =>
+  `case " $* " in *" ${command} "*) echo "Fatal: something odd" >&2; exit 1;; esac; exec $REAL "$@"`
