@@ -70,10 +70,10 @@ const schema = buildSchema(`
 `)
 
 const scalars: Record<string, z.ZodType> = { UUID: z.guid(), DateTime: z.iso.datetime() }
-for (const [name, shape] of Object.entries(scalars))
-  Object.assign(schema.getType(name) as GraphQLScalarType, {
-    parseValue: (value: unknown) => shape.parse(value),
-  })
+for (const [name, shape] of Object.entries(scalars)) {
+  const scalar = schema.getType(name) as GraphQLScalarType
+  scalar.coerceInputValue = (value) => shape.parse(value)
+}
 
 interface Question {
   query: string
