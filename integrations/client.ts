@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import { type ErrorClass, type Vendor, VendorError } from './errors.ts'
 import type { CallGate } from './gate.ts'
 import { callVendor, lostAnswer, type VendorAnswer, type VendorRequest } from './http.ts'
-import { makeCall, type Seen } from './make-call.ts'
+import { type Expects, makeCall, type Seen } from './make-call.ts'
 import { classify, type ErrorRule, type Problem } from './rules.ts'
 
 /** Given to every verb. */
@@ -63,6 +63,8 @@ export interface Call<T>
   personal?: readonly (string | undefined)[]
   /** Whom a message goes to, where the vendor limits messages to one person. */
   recipient?: string
+  /** Whether a refusal is an answer the verb reckons with, and so no error of the account; it is thrown all the same. */
+  expects?: Expects | undefined
 }
 
 export type Caller = <T>(call: Call<T>, context: CallContext) => Promise<T>
@@ -71,8 +73,8 @@ export type Caller = <T>(call: Call<T>, context: CallContext) => Promise<T>
 export function createCaller(connection: Connection): Caller {
   const { vendor, settings } = connection
   return (call, context) => {
-    const { operation, recipient } = call
-    return makeCall(settings, { vendor, operation, recipient }, context, (seen) =>
+    const { operation, recipient, expects } = call
+    return makeCall(settings, { vendor, operation, recipient, expects }, context, (seen) =>
       exchange(connection, call, context, seen),
     )
   }
@@ -115,12 +117,18 @@ function retryAfter(header: string | null): number | undefined {
   return Number.isFinite(ms) && ms >= 0 ? ms : undefined
 }
 
-/** The result of a call; undefined when the vendor answers 404: there is no such thing. */
-export async function unlessAbsent<T>(call: Promise<T>): Promise<T | undefined> {
+/**
+ * The result of a call; undefined when the vendor answers that there is no such thing, by default with a 404. The call is
+ * made with the `expects` it is handed, so that this answer is no error of the account.
+ */
+export async function unlessAbsent<T>(
+  call: (expects: Expects) => Promise<T>,
+  isAbsent: Expects = ({ status }) => status === 404,
+): Promise<T | undefined> {
   try {
-    return await call
+    return await call(isAbsent)
   } catch (error) {
-    if (error instanceof VendorError && error.status === 404) return undefined
+    if (error instanceof VendorError && isAbsent(error)) return undefined
     throw error
   }
 }

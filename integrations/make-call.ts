@@ -7,34 +7,43 @@ import type { PendingCall } from './gate.ts'
 /** What is noted of a call while it is made. */
 export type Seen = Pick<CallReport, 'status' | 'outcome'>
 
+/** Whether a refusal is an answer the verb reckons with: it is thrown, but the call went well. */
+export type Expects = (error: VendorError) => boolean
+
 export interface CallOf extends PendingCall {
   vendor: Vendor
+  expects?: Expects | undefined
 }
 
 /** Makes one call; `exchange` notes the status of the answer in what it is given. */
 export async function makeCall<T>(
   settings: CallSettings,
-  { vendor, operation, recipient }: CallOf,
+  { vendor, operation, recipient, expects = () => false }: CallOf,
   { signal }: Pick<CallContext, 'signal'>,
   exchange: (seen: Seen) => Promise<T>,
 ): Promise<T> {
   const started = performance.now()
   const seen: Seen = { status: undefined, outcome: 'OK' }
   try {
-    return await guarded(settings, { operation, recipient }, signal, () => exchange(seen))
+    return await guarded(settings, { operation, recipient, expects }, signal, () => exchange(seen))
   } catch (error) {
-    seen.outcome = error instanceof VendorError ? error.errorClass : 'ABORTED'
     if (error instanceof VendorError) seen.status ??= error.status
+    seen.outcome = outcomeOf(error, expects)
     throw error
   } finally {
     report(settings, { vendor, operation, ms: performance.now() - started, ...seen })
   }
 }
 
+function outcomeOf(error: unknown, expects: Expects): Seen['outcome'] {
+  if (!(error instanceof VendorError)) return 'ABORTED'
+  return expects(error) ? 'OK' : error.errorClass
+}
+
 /** No call without a permit, no permit without a report. */
 async function guarded<T>(
   { gate }: CallSettings,
-  call: PendingCall,
+  { expects, ...call }: PendingCall & { expects: Expects },
   signal: AbortSignal,
   exchange: () => Promise<T>,
 ): Promise<T> {
@@ -44,9 +53,9 @@ async function guarded<T>(
     await permit?.leave({ ok: true })
     return result
   } catch (error) {
-    if (error instanceof VendorError) throw (await permit?.leave({ ok: false, error })) ?? error
-    await permit?.leave({ ok: false })
-    throw error
+    const refusal = error instanceof VendorError ? error : undefined
+    const ok = refusal !== undefined && expects(refusal)
+    throw (await permit?.leave(ok ? { ok } : { ok, error: refusal })) ?? error
   }
 }
 

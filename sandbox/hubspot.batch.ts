@@ -49,7 +49,7 @@ function traced(body: unknown, traceId: string | undefined): object {
   return { ...(body as object), context: { objectWriteTraceId: [traceId] } }
 }
 
-function batch(results: object[], errors: object[], status = 200): Reply {
+export function batch(results: object[], errors: object[], status = 200): Reply {
   const at = new Date().toISOString()
   const body = { status: 'COMPLETE', results, startedAt: at, completedAt: at }
   if (errors.length === 0) return { status, body }

@@ -58,9 +58,11 @@ function refuseIfAny(problems: Problem[]): void {
 }
 
 /** A property as the API shows it. */
-function described({ readOnlyValue = false, ...order }: PropertyOrder) {
+function described({ readOnlyValue = false, options = [], ...order }: PropertyOrder) {
   const modificationMetadata = { archivable: !readOnlyValue, readOnlyDefinition: true, readOnlyValue }
-  return { hasUniqueValue: false, archived: false, options: [], ...order, modificationMetadata }
+  const shown = options.map((option) => ({ hidden: false, ...option }))
+  const usual = { description: '', hasUniqueValue: false, archived: false }
+  return { ...usual, ...order, options: shown, modificationMetadata }
 }
 
 function problemOf(property: PropertyOrder | undefined, name: string, value: string): Problem | undefined {

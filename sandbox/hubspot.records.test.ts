@@ -65,7 +65,10 @@ test('the default association is put once however often it is asked for', async 
   const put = () => sandbox.ask('PUT', `${objects}/notes/${note}/associations/default/contacts/${contact}`)
   expect(await put()).toMatchObject({
     status: 200,
-    body: { status: 'COMPLETE', results: [{ associationSpec: { associationTypeId: 202 } }, {}] },
+    body: {
+      ...{ status: 'COMPLETE', startedAt: expect.any(String), completedAt: expect.any(String) },
+      results: [{ associationSpec: { associationTypeId: 202 } }, {}],
+    },
   })
   await put()
   const read = await post(`${crm}/associations/2026-09/contacts/notes/batch/read`, {
@@ -189,7 +192,10 @@ test('properties tell which of them nobody may write, one is read by its name', 
     .map(({ name }: { name: string }) => name)
   expect(readOnly).toContain('lastmodifieddate')
   expect(readOnly).not.toContain('email')
-  expect((await sandbox.ask('GET', `${crm}/properties/2026-09/deals/dealstage`)).body.name).toBe('dealstage')
+  const stage = await sandbox.ask('GET', `${crm}/properties/2026-09/contacts/lifecyclestage`)
+  const [option] = stage.body.options
+  expect(stage.body).toMatchObject({ name: 'lifecyclestage', description: '' })
+  expect(option).toMatchObject({ value: 'subscriber', hidden: false })
   expect((await sandbox.ask('GET', `${crm}/properties/2026-09/deals/colour`)).status).toBe(404)
 })
 

@@ -1,6 +1,14 @@
 import type { Call, Reply } from './exchange.ts'
 import type { Associations } from './hubspot.associations.ts'
-import { bodyOf, createBatch, readAssociations, readBatch, updateBatch, upsert } from './hubspot.batch.ts'
+import {
+  batch,
+  bodyOf,
+  createBatch,
+  readAssociations,
+  readBatch,
+  updateBatch,
+  upsert,
+} from './hubspot.batch.ts'
 import { rateLimited, refuse } from './hubspot.errors.ts'
 import { isKind, type Kind, kinds } from './hubspot.kinds.ts'
 import { owners, pipelines } from './hubspot.pipelines.ts'
@@ -103,7 +111,7 @@ function associationRoutes({ associations }: Portal): Route[] {
   return [
     on('PUT', '/objects/:from/:id/associations/default/:to/:other', (_, from, id, to, other) => {
       const results = associations.put({ kind: kindOf(from!), id: id! }, { kind: kindOf(to!), id: other! })
-      return ok({ status: 'COMPLETE', results })
+      return batch(results, [])
     }),
     on('POST', '/associations/:from/:to/batch/read', (call, from, to) =>
       readAssociations(associations, kindOf(from!), kindOf(to!), call),

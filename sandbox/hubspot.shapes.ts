@@ -59,12 +59,16 @@ export const associationsShape = object({
   inputs: list(object({ id: text() }, { after: text({ pattern: /^\d*$/ }) }), { min: 1, max: 1000 }),
 })
 export const eraseShape = object({ objectId: text() }, { idProperty: text() })
+const fieldTypes = [
+  ...(['booleancheckbox', 'calculation_equation', 'checkbox', 'date', 'file', 'html'] as const),
+  ...(['number', 'phonenumber', 'radio', 'select', 'text', 'textarea'] as const),
+] as const
 export const propertyShape = object(
   {
     name: text({ max: 100, pattern: /^[a-z][a-z0-9_]*$/ }),
     label: text(),
     type: text({ oneOf: ['string', 'number', 'bool', 'date', 'datetime', 'enumeration'] }),
-    fieldType: text(),
+    fieldType: text({ oneOf: fieldTypes }),
     groupName: text(),
   },
   {

@@ -154,7 +154,9 @@ test('a property of our own can be made and then used as the key', async () => {
     groupName: 'contactinformation',
     hasUniqueValue: true,
   }
-  expect((await sandbox.ask('POST', '/hs/crm/properties/2026-09/contacts', property)).status).toBe(201)
+  const make = (order: object) => sandbox.ask('POST', '/hs/crm/properties/2026-09/contacts', order)
+  expect((await make({ ...property, fieldType: 'colour' })).status).toBe(400)
+  expect((await make(property)).status).toBe(201)
   const one = { id: 'lead_1', idProperty: 'solaria_lead', properties: { firstname: 'Jane' } }
   expect((await upsert(one)).body.results[0].new).toBe(true)
   expect((await upsert(one)).body.results[0].new).toBe(false)

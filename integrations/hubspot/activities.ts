@@ -4,9 +4,9 @@
 // that, not the search: the search lags behind, and a repeat comes seconds after an answer was lost.
 
 import { z } from 'zod'
-import type { CallContext } from '../client.ts'
+import { type CallContext, unlessAbsent } from '../client.ts'
 import type { CrmActivity, CrmDeal } from '../crm.ts'
-import { VendorError } from '../errors.ts'
+import type { Expects } from '../make-call.ts'
 import type { Portal } from './portal.ts'
 
 /** Where one kind of record keeps its text, and HubSpot's number for "belongs to this contact". */
@@ -136,7 +136,7 @@ async function linkedTo(
   const body = { inputs: [{ id: contactId, ...(after !== undefined && { after }) }] }
   const path = `/crm/associations/${version}/contacts/${object}/batch/read`
   const request = { operation, method: 'POST', path, body, repeatable: true, answer: Linked } as const
-  const { results } = await unlessNone(call(request, context))
+  const { results } = await unlessNone((expects) => call({ ...request, expects }, context))
   const ids = results.flatMap(({ to }) => to.map(({ toObjectId }) => toObjectId))
   return { ids, after: results[0]?.paging?.next?.after }
 }
@@ -156,7 +156,7 @@ async function holdsMarker(
   context: CallContext,
 ): Promise<boolean> {
   const inputs = ids.map((id) => ({ id }))
-  const { results } = await unlessNone(
+  const { results } = await unlessNone((expects) =>
     call(
       {
         operation,
@@ -166,6 +166,7 @@ async function holdsMarker(
         repeatable: true,
         answer: Texts,
         maxAnswerBytes: TEXTS_MAX_BYTES,
+        expects,
       },
       context,
     ),
@@ -174,12 +175,9 @@ async function holdsMarker(
 }
 
 /** A batch whose records are all missing answers 207 with errors alone: there are none. */
-async function unlessNone<T>(call: Promise<{ results: T[] }>): Promise<{ results: T[] }> {
-  try {
-    return await call
-  } catch (error) {
-    const none = error instanceof VendorError && error.status === 207 && error.code === 'OBJECT_NOT_FOUND'
-    if (none) return { results: [] }
-    throw error
-  }
+async function unlessNone<T>(
+  call: (expects: Expects) => Promise<{ results: T[] }>,
+): Promise<{ results: T[] }> {
+  const isNone: Expects = ({ status, code }) => status === 207 && code === 'OBJECT_NOT_FOUND'
+  return (await unlessAbsent(call, isNone)) ?? { results: [] }
 }

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { type CallContext, unlessAbsent } from '../client.ts'
 import { type CrmContact, refuseFaults, toCrmNames } from '../crm.ts'
+import type { Expects } from '../make-call.ts'
 import { Existing } from './errors.ts'
 import type { Portal } from './portal.ts'
 
@@ -44,7 +45,7 @@ export async function upsertContact(
   const personal = [email, ...Object.values(properties)]
   const write = { properties, personal, context }
   const known = `${encodeURIComponent(email)}?idProperty=email`
-  const found = await unlessAbsent(change(portal, known, write))
+  const found = await unlessAbsent((expects) => change(portal, known, { ...write, expects }))
   if (found !== undefined) return { contactId: found, created: false }
   const made = await createContact(portal, email, write)
   if (typeof made !== 'string') return made
@@ -55,11 +56,12 @@ interface Write {
   properties: Record<string, string>
   personal: string[]
   context: CallContext
+  expects?: Expects
 }
 
 /** Patches one contact; with nothing to write it only looks. @returns its id */
 async function change({ call, version }: Portal, which: string, write: Write): Promise<string> {
-  const { properties, personal, context } = write
+  const { properties, personal, context, expects } = write
   const idle = Object.keys(properties).length === 0
   const { id } = await call(
     {
@@ -70,6 +72,7 @@ async function change({ call, version }: Portal, which: string, write: Write): P
       repeatable: true,
       answer: Contact,
       personal,
+      expects,
     },
     context,
   )

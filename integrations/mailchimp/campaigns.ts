@@ -134,8 +134,8 @@ function settingsBody(settings: CampaignSettings): object {
 async function deleteCampaign(call: Caller, id: string, context: CallContext): Promise<void> {
   const path = campaignPath(id)
   const answer = z.unknown()
-  await unlessAbsent(
-    call({ operation: 'deleteCampaign', method: 'DELETE', path, repeatable: true, answer }, context),
+  await unlessAbsent((expects) =>
+    call({ operation: 'deleteCampaign', method: 'DELETE', path, repeatable: true, answer, expects }, context),
   )
 }
 
@@ -146,7 +146,9 @@ async function readCampaign(
 ): Promise<RemoteCampaign | undefined> {
   const path = withQuery(campaignPath(id), { fields: FIELDS.join() })
   const answer = CampaignAnswer
-  return unlessAbsent(call({ operation: 'campaign', method: 'GET', path, repeatable: true, answer }, context))
+  return unlessAbsent((expects) =>
+    call({ operation: 'campaign', method: 'GET', path, repeatable: true, answer, expects }, context),
+  )
 }
 
 async function readPage(

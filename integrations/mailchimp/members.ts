@@ -168,8 +168,8 @@ async function readMember(
   const path = withQuery(memberPath(listId, email), { fields: FIELDS.join() })
   const answer = MemberAnswer
   const personal = [email]
-  return unlessAbsent(
-    call({ operation: 'member', method: 'GET', path, repeatable: true, answer, personal }, context),
+  return unlessAbsent((expects) =>
+    call({ operation: 'member', method: 'GET', path, repeatable: true, answer, personal, expects }, context),
   )
 }
 
@@ -203,8 +203,11 @@ async function archiveMember(
   const path = memberPath(listId, email)
   const answer = z.unknown()
   const personal = [email]
-  await unlessAbsent(
-    call({ operation: 'archiveMember', method: 'DELETE', path, repeatable: true, answer, personal }, context),
+  await unlessAbsent((expects) =>
+    call(
+      { operation: 'archiveMember', method: 'DELETE', path, repeatable: true, answer, personal, expects },
+      context,
+    ),
   )
 }
 
@@ -218,5 +221,7 @@ async function deleteForever(
   const path = memberPath(listId, email, '/actions/delete-permanent')
   const answer = z.unknown()
   const personal = [email]
-  await unlessAbsent(call({ operation, method: 'POST', path, repeatable: true, answer, personal }, context))
+  await unlessAbsent((expects) =>
+    call({ operation, method: 'POST', path, repeatable: true, answer, personal, expects }, context),
+  )
 }

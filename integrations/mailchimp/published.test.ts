@@ -1,14 +1,12 @@
 // Every request we can send, held against what Mailchimp's published description of its API says of it: paths, methods,
 // query parameters, content type and bodies, with nothing allowed that is not described.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { failureOf, type Stub, startStub } from '../stub.ts'
+import { type Published, testPublished } from '../../test/support/published.ts'
+import { failureOf } from '../stub.ts'
 import { createMailchimp } from './mailchimp.ts'
 import type { Mailchimp } from './verbs.ts'
 
-const none = z.undefined()
-const nothing = z.strictObject({})
 const whole = z.string().regex(/^\d+$/)
 const count = whole.refine((text) => Number(text) <= 1_000)
 const fields = z.string().regex(/^[a-z_]+(\.[a-z_]+)*(,[a-z_]+(\.[a-z_]+)*)*$/)
@@ -42,10 +40,6 @@ const operation = z.strictObject({
   operation_id: z.string().optional(),
 })
 
-interface Published {
-  query?: z.ZodType
-  body?: z.ZodType
-}
 const small = { query: z.strictObject({ fields }) }
 const member = '/lists/{id}/members/{hash}'
 
@@ -148,7 +142,7 @@ const settings = {
 /** One use of every verb that sends something. */
 const uses: Record<
   Exclude<keyof Mailchimp, 'subscriberHash' | 'batchResults'>,
-  (to: Mailchimp) => unknown
+  (to: Mailchimp) => Promise<unknown>
 > = {
   ping: (to) => to.ping(context),
   audience: (to) => to.audience(context),
@@ -192,37 +186,16 @@ function templateOf(pathname: string): string {
     .replace(/\/(lists|campaigns|reports|batches|webhooks)\/[^/]+/g, '/$1/{id}')
 }
 
-let stub: Stub
-beforeAll(async () => {
-  // An answer that no verb understands: here only what is asked counts.
-  stub = await startStub({ status: 418 })
-})
-afterAll(() => stub[Symbol.asyncDispose]())
+/** Each sends one request: no verb understands the answer. */
+const failing = Object.entries(uses).map(([verb, use]) => [verb, (to: Mailchimp) => failureOf(use(to))])
 
-describe('what Mailchimp publishes of its API', () => {
-  const asked = new Set<string>()
-
-  test.each(Object.entries(uses))('describes the request of %s', async (_, use) => {
-    const before = stub.requests.length
-    await failureOf(
-      use(
-        createMailchimp({ baseUrl: `${stub.url}/3.0`, apiKey: 'k-us19', listId: 'a6b5da1054' }),
-      ) as Promise<void>,
-    )
-    expect(stub.requests).toHaveLength(before + 1)
-    const { method, path, headers, body } = stub.requests.at(-1)!
-    const url = new URL(path, 'http://x')
-    const key = `${method} ${templateOf(url.pathname)}`
-    expect(Object.keys(published)).toContain(key)
-    asked.add(key)
-    const { query = nothing, body: shape = none } = published[key]!
-    expect(query.safeParse(Object.fromEntries(url.searchParams)).error).toBeUndefined()
-    expect(shape.safeParse(body).error).toBeUndefined()
-    expect(headers['content-type']).toBe(body === undefined ? undefined : 'application/json')
-    expect(headers.authorization).toBe(`Basic ${Buffer.from('anystring:k-us19').toString('base64')}`)
-  })
-
-  test('has no operation in this table that we do not use', () => {
-    expect([...asked].toSorted()).toEqual(Object.keys(published).toSorted())
-  })
+testPublished<Mailchimp>({
+  name: 'Mailchimp',
+  published,
+  headers: z.object({
+    authorization: z.literal(`Basic ${Buffer.from('anystring:k-us19').toString('base64')}`),
+  }),
+  keyOf: ({ method }, pathname) => `${method} ${templateOf(pathname)}`,
+  connect: (url) => createMailchimp({ baseUrl: `${url}/3.0`, apiKey: 'k-us19', listId: 'a6b5da1054' }),
+  uses: Object.fromEntries(failing),
 })

@@ -114,8 +114,8 @@ async function readReport(
 ): Promise<CampaignReport | undefined> {
   const path = withQuery(`/reports/${encodeURIComponent(id)}`, { fields: REPORT_FIELDS.join() })
   const answer = ReportAnswer
-  const report = await unlessAbsent(
-    call({ operation: 'report', method: 'GET', path, repeatable: true, answer }, context),
+  const report = await unlessAbsent((expects) =>
+    call({ operation: 'report', method: 'GET', path, repeatable: true, answer, expects }, context),
   )
   return report && reportOf(report)
 }

@@ -73,7 +73,7 @@ async function addWebhook(
 async function deleteWebhook(call: Caller, listId: string, id: string, context: CallContext): Promise<void> {
   const path = listPath(listId, `/webhooks/${encodeURIComponent(id)}`)
   const answer = z.unknown()
-  await unlessAbsent(
-    call({ operation: 'deleteWebhook', method: 'DELETE', path, repeatable: true, answer }, context),
+  await unlessAbsent((expects) =>
+    call({ operation: 'deleteWebhook', method: 'DELETE', path, repeatable: true, answer, expects }, context),
   )
 }

@@ -56,8 +56,10 @@ export async function addReject(
 export async function deleteReject(ask: Ask, email: string, context: CallContext): Promise<boolean> {
   const request = { operation: 'deleteReject', path: '/rejects/delete', body: { email } }
   const answer = z.object({ deleted: z.boolean() })
-  const call = ask({ ...request, repeatable: true, answer, personal: [email] }, context)
-  return (await unlessUnknown('Invalid_Reject', call))?.deleted ?? false
+  const known = await unlessUnknown('Invalid_Reject', (expects) =>
+    ask({ ...request, repeatable: true, answer, personal: [email], expects }, context),
+  )
+  return known?.deleted ?? false
 }
 
 const Webhook = z
@@ -98,8 +100,11 @@ export async function addWebhook(
 
 export async function deleteWebhook(ask: Ask, id: number, context: CallContext): Promise<boolean> {
   const request = { operation: 'deleteWebhook', path: '/webhooks/delete', body: { id } }
-  const call = ask({ ...request, repeatable: true, answer: z.object({ id: z.number() }) }, context)
-  return (await unlessUnknown('Unknown_Webhook', call)) !== undefined
+  const answer = z.object({ id: z.number() })
+  const known = await unlessUnknown('Unknown_Webhook', (expects) =>
+    ask({ ...request, repeatable: true, answer, expects }, context),
+  )
+  return known !== undefined
 }
 
 const Template = z

@@ -1,8 +1,8 @@
 // How Mandrill is asked: every method is a POST with the key in its body.
 
 import { z } from 'zod'
-import type { Call, CallContext, Caller } from '../client.ts'
-import { VendorError } from '../errors.ts'
+import { type Call, type CallContext, type Caller, unlessAbsent } from '../client.ts'
+import type { Expects } from '../make-call.ts'
 
 interface Request<T> extends Omit<Call<T>, 'method' | 'body'> {
   /** Without the key. */
@@ -16,14 +16,12 @@ export function createAsk(call: Caller, key: string): Ask {
     call({ ...request, method: 'POST', body: { key, ...body } }, context)
 }
 
-/** The result of a call; undefined when Mandrill answers that what the call names does not exist. */
-export async function unlessUnknown<T>(name: string, call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call
-  } catch (error) {
-    if (error instanceof VendorError && error.code === name) return undefined
-    throw error
-  }
+/** The result of a call; undefined when Mandrill answers, by this name, that what the call names does not exist. */
+export function unlessUnknown<T>(
+  name: string,
+  call: (expects: Expects) => Promise<T>,
+): Promise<T | undefined> {
+  return unlessAbsent(call, ({ code }) => code === name)
 }
 
 /** Mandrill's `YYYY-MM-DD HH:MM:SS` in UTC, with or without fractions of a second. */

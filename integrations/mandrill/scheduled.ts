@@ -40,8 +40,9 @@ export async function cancelScheduled(
   context: CallContext,
 ): Promise<ScheduledEmail | undefined> {
   const request = { operation: 'cancelScheduled', path: '/messages/cancel-scheduled', body: { id } }
-  const call = ask({ ...request, repeatable: true, answer: Scheduled }, context)
-  return unlessUnknown('Unknown_Message', call)
+  return unlessUnknown('Unknown_Message', (expects) =>
+    ask({ ...request, repeatable: true, answer: Scheduled, expects }, context),
+  )
 }
 
 export async function reschedule(
@@ -52,6 +53,7 @@ export async function reschedule(
 ): Promise<ScheduledEmail | undefined> {
   const body = { id, send_at: utcText(sendAt) }
   const request = { operation: 'reschedule', path: '/messages/reschedule', body }
-  const call = ask({ ...request, repeatable: true, answer: Scheduled }, context)
-  return unlessUnknown('Unknown_Message', call)
+  return unlessUnknown('Unknown_Message', (expects) =>
+    ask({ ...request, repeatable: true, answer: Scheduled, expects }, context),
+  )
 }

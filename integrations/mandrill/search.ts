@@ -92,7 +92,7 @@ const Info = Found.extend({
 
 export async function info(ask: Ask, id: string, context: CallContext): Promise<EmailInfo | undefined> {
   const request = { operation: 'info', path: '/messages/info', body: { id }, repeatable: true, answer: Info }
-  const known = await unlessUnknown('Unknown_Message', ask(request, context))
+  const known = await unlessUnknown('Unknown_Message', (expects) => ask({ ...request, expects }, context))
   return (
     known && {
       messageId: known._id,

@@ -119,7 +119,7 @@ export async function changedSince(
     ],
   }
   const orderBy = [{ updatedAt: 'AscNullsFirst' }, { id: 'AscNullsFirst' }]
-  const query = `query ChangedPeople($filter: PersonFilterInput, $orderBy: [PersonOrderByInput], $first: Int) {
+  const query = `query ChangedPeople($filter: PersonFilterInput, $orderBy: [PersonOrderByInput!], $first: Int) {
     people(filter: $filter, orderBy: $orderBy, first: $first) {
       edges { node { id updatedAt emails { primaryEmail } ${selection(Object.values(mapping))} } }
     }
