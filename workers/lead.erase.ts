@@ -4,6 +4,7 @@ import type { CallContext } from '../integrations/client.ts'
 import type { JobContext } from '../ledger/definition.ts'
 import { eraseLeadRows } from '../marketing/erasure.ts'
 import type { Services } from '../runtime/services.ts'
+import { storeErasures } from './backup/erasures.ts'
 import { defineJob } from './define-job.ts'
 
 type Context = JobContext<never, Services>
@@ -17,7 +18,8 @@ class StillInHand extends Error {
 
 /**
  * Erases a person. 1. Wait for jobs that have the lead in hand; new ones find it erased. 2. Erase at Mailchimp, as long as we
- * know the address. 3. Erase here, in one transaction with the tombstone. A vendor that does not answer leaves the job to
+ * know the address. 3. Erase here, in one transaction with the tombstone. 4. Keep the tombstones
+ * beside the backups, so that one which is restored later forgets the person again. A vendor that does not answer leaves the job to
  * be tried again and at last dead, for an operator to retry: nothing is forgotten half way.
  */
 export const leadErase = defineJob<
@@ -49,9 +51,15 @@ export const leadErase = defineJob<
     signal.throwIfAborted()
     const cause = { at: lead.erasedAt ?? new Date(), correlationId: job.correlationId, jobId: job.id }
     await transaction((within) => eraseLeadRows(within, leadId, cause))
+    await storeErasures(context).catch(unlessNoBackups)
     return { mailchimp, crm: 'SKIPPED' }
   },
 })
+
+/** Where no backups are made, none can bring the person back. */
+function unlessNoBackups(error: { code?: string }): void {
+  if (error.code !== 'NOT_CONFIGURED') throw error
+}
 
 /** One that is about to run may have read the lead before it was marked as erased; one for later will find the mark. */
 async function waitForOthers({ em, job }: Context, leadId: string): Promise<void> {
