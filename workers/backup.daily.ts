@@ -153,10 +153,12 @@ async function tidy({ em, signal, transaction, services, progress }: Context): P
   progress({ phase: 'TIDYING' })
   const surplus = await backups.surplus(signal)
   await transaction((tx) => markForgotten(tx, surplus))
-  const gone = await forgottenAmong(em, await backups.backupsIn(signal))
-  await backups.forget(gone, signal)
-  if (gone.length > 0) await backups.prune(signal)
-  return gone.length
+  const marked = await forgottenAmong(em, await backups.backupsIn(signal))
+  // A restored database knows nothing of backups that were made later than the one it came from.
+  const gone = new Set([...surplus, ...marked])
+  await backups.forget([...gone], signal)
+  if (gone.size > 0) await backups.prune(signal)
+  return gone.size
 }
 
 async function sizesOf({ em }: Context, backupId: string) {

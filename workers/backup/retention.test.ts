@@ -75,6 +75,15 @@ it('a backup that a lost worker had marked but not taken out goes with the next 
   expect(snapshots.map((id) => id.slice(0, 8))).not.toContain(kept!.snapshot_id.slice(0, 8))
 })
 
+it('a backup that the database does not know, for it was restored from an older one, goes by the same rules', async () => {
+  const [unknown] = await backups.world
+    .fork()
+    .execute<{ id: string }[]>("select id from backup where state = 'COMPLETED' and forgotten_at is null")
+  await backups.world.fork().execute('delete from backup where id = ?', [unknown!.id])
+  expect((await backUp()).forgotten).toBe(1)
+  expect((await backups.inRepository()).snapshots).toHaveLength(2)
+})
+
 /** A restic that breaks off at one of its commands. */
 const refusing = (command: string) =>
   `case " $* " in *" ${command} "*) echo "Fatal: something odd" >&2; exit 1;; esac; exec $REAL "$@"`
