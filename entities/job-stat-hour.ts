@@ -5,8 +5,7 @@ import { code, id, time } from './columns.ts'
  * COMPLETED, DEAD, CANCELLED: jobs that became final. FAILED: attempts that failed. WAIT, RUN: how long attempts waited
  * and ran, as a histogram.
  */
-export const jobMeasures = ['COMPLETED', 'DEAD', 'CANCELLED', 'FAILED', 'WAIT', 'RUN'] as const
-export type JobMeasure = (typeof jobMeasures)[number]
+export type JobMeasure = 'COMPLETED' | 'DEAD' | 'CANCELLED' | 'FAILED' | 'WAIT' | 'RUN'
 
 /** Jobs of one name in one UTC hour, counted. */
 const JobStatHourSchema = defineEntity({

@@ -6,13 +6,13 @@ import { code, time } from './columns.ts'
  * `job_stat_hour`. GATE: whoever appends facts holds its row shared until the commit, so that whoever holds it alone
  * knows that no fact with a lower id is still to come. PRUNED: facts that occurred before `at` may be gone.
  */
-export const statPositions = ['FACTS', 'JOBS', 'GATE', 'PRUNED'] as const
+type StatPositionName = 'FACTS' | 'JOBS' | 'GATE' | 'PRUNED'
 
 const StatPositionSchema = defineEntity({
   name: 'StatPosition',
   tableName: 'stat_position',
   properties: {
-    name: code(16).$type<(typeof statPositions)[number]>().primary(),
+    name: code(16).$type<StatPositionName>().primary(),
     factId: p.bigint(),
     at: time(),
   },
