@@ -12,7 +12,7 @@ type Start<Name extends string, Input> = Document<
   { input: Input & { idempotencyKey: string } }
 >
 
-export const startRollup = `mutation ($input: StatsRollupInput!) {
+export const startRollup = `mutation ($input: EnqueueStatsRollupInput!) {
   start: enqueueStatsRollup(input: $input) { ... on EnqueuePayload { job { id } } ... on Error { message } }
 }` as Start<'start', object>
 
