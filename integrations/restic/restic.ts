@@ -13,7 +13,7 @@ export interface ResticSettings {
   env: Readonly<Record<string, string>>
 }
 
-export interface BackupProgress {
+interface BackupProgress {
   bytesDone: number
   /** Of the files; unknown for a stream. */
   bytesTotal: number | undefined
@@ -34,7 +34,7 @@ export interface Snapshot {
 }
 
 /** How many snapshots stay: the newest of each of so many days, weeks and months. */
-export interface KeepPolicy {
+interface KeepPolicy {
   daily: number
   weekly: number
   monthly: number
