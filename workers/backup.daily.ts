@@ -14,6 +14,7 @@ import {
   forgottenAmong,
   type Made,
   markForgotten,
+  newestVerified,
   unfinishedAmong,
 } from './backup/rows.ts'
 import { backupVerify } from './backup.verify.ts'
@@ -145,13 +146,15 @@ function endOf({ signal, job }: Context, error: unknown) {
 }
 
 /**
+ * The newest backup that was restored and found equal stays until a newer one was, whatever the settings say.
  * Backups are marked as forgotten before they are taken out, and whatever is marked is taken out: a worker that is lost
  * in between leaves nothing that the next one does not see to.
  */
 async function tidy({ em, signal, transaction, services, progress }: Context): Promise<number> {
   const { backups } = services
   progress({ phase: 'TIDYING' })
-  const surplus = await backups.surplus(signal)
+  const proven = await newestVerified(em)
+  const surplus = (await backups.surplus(signal)).filter((id) => id !== proven)
   await transaction((tx) => markForgotten(tx, surplus))
   const marked = await forgottenAmong(em, await backups.backupsIn(signal))
   // A restored database knows nothing of backups that were made later than the one it came from.

@@ -1,8 +1,8 @@
-import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Em } from '../../entities/index.ts'
-import { dumpDatabase, dumpEnd, firstTable } from '../../integrations/mariadb-tools/dump.ts'
+import { dumpDatabase } from '../../integrations/mariadb-tools/dump.ts'
+import { type DumpWatch, watchDump } from '../../integrations/mariadb-tools/dump-end.ts'
 import { fingerprintDatabase } from '../../integrations/mariadb-tools/fingerprint.ts'
 import type { DatabaseServer } from '../../integrations/mariadb-tools/server.ts'
 import { ProgramError } from '../../integrations/programs/errors.ts'
@@ -25,7 +25,6 @@ interface What {
 
 /** restic needs a moment to say why it broke off. */
 const lastWordsMs = 3_000
-const tailBytes = 256
 
 /**
  * Dumps the database into the repository and counts what is in it, both in the same state.
@@ -69,13 +68,13 @@ export async function dumpInto(
 /** Resolves when the whole dump went through. When restic breaks off, its own reason counts and not the broken pipe. */
 async function flowOf(
   { server }: DumpParts,
-  watch: ReturnType<typeof watchDump>,
+  watch: DumpWatch,
   kept: StreamBackup,
   signal: AbortSignal,
 ): Promise<void> {
   const dump = dumpDatabase(server, signal)
   const results = await Promise.allSettled([
-    pipeline(dump.stdout, watch, kept.stdin, { end: false, signal }),
+    pipeline(dump.stdout, watch.stream, kept.stdin, { end: false, signal }),
     dump.ended,
   ])
   if (results.every(({ status }) => status === 'fulfilled')) return
@@ -83,30 +82,6 @@ async function flowOf(
   if (piped.status === 'rejected')
     await Promise.race([kept.failure, sleep(lastWordsMs, undefined, { ref: false })])
   throw dumped.status === 'rejected' ? dumped.reason : (piped as PromiseRejectedResult).reason
-}
-
-/** Lets a dump pass, and sees its first table and its last line. */
-function watchDump(onBytes: (bytes: number) => void) {
-  const { promise: begun, resolve } = Promise.withResolvers<void>()
-  let bytes = 0
-  let head: string | undefined = ''
-  let tail = Buffer.alloc(0)
-  const stream = new Transform({
-    transform(chunk: Buffer, _, next) {
-      bytes += chunk.length
-      tail = Buffer.concat([tail, chunk.subarray(-tailBytes)]).subarray(-tailBytes)
-      if (head !== undefined) {
-        head += chunk.toString('latin1')
-        if (head.includes(firstTable)) {
-          head = undefined
-          resolve()
-        }
-      }
-      onBytes(bytes)
-      next(null, chunk)
-    },
-  })
-  return Object.assign(stream, { begun, isWhole: () => tail.includes(dumpEnd) })
 }
 
 function truncated(): ProgramError {

@@ -38,7 +38,7 @@ export interface BackupWorld {
   env: Record<string, string>
   /** restic on this repository; what it wrote. */
   restic(...args: string[]): Promise<string>
-  /** Ids of snapshots and names of locks in the repository. */
+  /** Ids of the snapshots of backups, and names of locks, in the repository. */
   inRepository(): Promise<{ snapshots: string[]; locks: string[] }>
   /** Enqueues a backup, by default with a single attempt. @returns the job's id */
   enqueue(attempts?: number): Promise<string>
@@ -93,9 +93,12 @@ export async function createBackupWorld(
     },
     restic,
     inRepository: async () => {
-      const list = async (kind: string) =>
-        (await restic('list', kind, '--no-lock')).split('\n').filter(Boolean)
-      return { snapshots: await list('snapshots'), locks: await list('locks') }
+      const all: { id: string; tags?: string[] }[] = JSON.parse(
+        (await restic('snapshots', '--json', '--no-lock')) || '[]',
+      )
+      const ofBackups = all.filter(({ tags = [] }) => tags.some((tag) => tag.startsWith('bak_')))
+      const locks = (await restic('list', 'locks', '--no-lock')).split('\n').filter(Boolean)
+      return { snapshots: ofBackups.map(({ id }) => id), locks }
     },
     log: () => lines.join(''),
     enqueue: async (attempts = 1) => {
