@@ -108,9 +108,9 @@ test('a verification that found something counts until another one passes', asyn
 test('the next run is the one of the schedule, unless it is paused', async () => {
   const next = new Date('2026-06-03T01:00:00Z')
   await world.fork().execute(
-    `insert into schedule (id, workspace_id, name, job_name, input, cron, time_zone, overlap, catch_up, built_in, next_at,
+    `insert into schedule (id, workspace_id, name, job_name, input, input_version, cron, time_zone, overlap, catch_up, built_in, next_at,
        created_at, updated_at)
-     values (?, ?, 'backup.daily', 'backup.daily', '{}', '0 3 * * *', 'UTC', 'SKIP', 'ONCE', 1, ?, ?, ?)`,
+     values (?, ?, 'backup.daily', 'backup.daily', '{}', 1, '0 3 * * *', 'UTC', 'SKIP', 'ONCE', 1, ?, ?, ?)`,
     [newId('schedule'), world.actor.workspaceId, next, now, now],
   )
   expect((await health()).nextRunAt).toEqual(next)

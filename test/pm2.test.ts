@@ -56,6 +56,7 @@ test('PM2 runs the API as a cluster, the dispatcher, and each job as an app of i
   expect(all.map(({ name }) => name).sort()).toEqual([
     'api',
     'api',
+    'backup.daily',
     'campaign.sync',
     'dispatcher',
     'lead.created',

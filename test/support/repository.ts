@@ -150,6 +150,8 @@ export async function addLeads(em: Em, workspaceId: string, count: number): Prom
     company: 'x'.repeat(100),
     correlationId: 'test',
   }))
-  const outcomes = await insertLeads(em, workspaceId, people, new Date())
+  const outcomes = await em.transactional((within) =>
+    insertLeads(within as Em, workspaceId, people, new Date()),
+  )
   return outcomes.map((outcome) => (outcome.kind === 'created' ? outcome.lead.id : outcome.leadId))
 }
