@@ -116,6 +116,14 @@ export function defineJobFor<Services>() {
   }
 }
 
+/** What it takes to start a job with input of one's own; one that cannot be started from outside is left to administrators. */
+export function permissionToStart({
+  mutation,
+  scope,
+}: Pick<AnyJobDefinition, 'mutation' | 'scope'>): Permission {
+  return mutation?.permission ?? (scope === 'INSTALLATION' ? 'installation:admin' : 'workspace:admin')
+}
+
 /** Finds a definition by its job name. */
 export function definitionOf(
   definitions: readonly AnyJobDefinition[],

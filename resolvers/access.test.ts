@@ -161,6 +161,16 @@ test('a job without a mutation cannot be started by anybody', async () => {
   expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN')
 })
 
+test('a job that nobody may start from outside is run again with other input by administrators alone', async () => {
+  const { ledger, actor, fork } = api.world
+  const { job } = await ledger.enqueue({ definition: definitions[2]!, input: {}, actor })
+  await fork().execute("update job set state = 'COMPLETED', check_at = null where id = ?", [job.id])
+  const rerun = (key: string) =>
+    api.ask(`mutation { rerunJob(input: { id: "${job.id}", input: {} }) { __typename } }`, {}, { key })
+  expect((await rerun(api.keys.OPERATOR)).errors?.[0]?.extensions.code).toBe('FORBIDDEN')
+  expect((await rerun(api.keys.ADMIN)).errors).toBeUndefined()
+})
+
 const allowed = (role: Role, needed: Permission | 'any key') =>
   needed === 'any key' || permissionsOf({ role }).has(needed)
 

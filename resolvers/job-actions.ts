@@ -1,4 +1,4 @@
-import { definitionOf } from '../ledger/definition.ts'
+import { definitionOf, permissionToStart } from '../ledger/definition.ts'
 import { InvalidInputError, NotFoundError, UnknownJobError, WrongStateError } from '../ledger/errors.ts'
 import type { JobRow } from '../ledger/row.ts'
 import type { Api } from '../schema/api.ts'
@@ -63,7 +63,9 @@ export function jobActions({ builder, Job }: Api): void {
 /** Other input makes another job, so it takes the permission to start one. */
 async function checkMayStart(id: string, { loaders, ledger, caller }: Context): Promise<void> {
   const job = await loaders.job.load(id)
-  const permission = job && definitionOf(ledger.definitions, job.name)?.mutation?.permission
-  if (permission && !caller.permissions.has(permission))
+  const definition = job && definitionOf(ledger.definitions, job.name)
+  if (!definition) return
+  const permission = permissionToStart(definition)
+  if (!caller.permissions.has(permission))
     throw forbidden(`Starting ${job.name} takes the permission ${permission}`)
 }

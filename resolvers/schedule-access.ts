@@ -1,6 +1,5 @@
-import type { Permission } from '../entities/api-key.ts'
 import type { Em } from '../entities/index.ts'
-import { type AnyJobDefinition, definitionOf } from '../ledger/definition.ts'
+import { type AnyJobDefinition, definitionOf, permissionToStart } from '../ledger/definition.ts'
 import { lockSchedule } from '../ledger/schedules/actions.ts'
 import type { ScheduleRow } from '../ledger/schedules/schedule-row.ts'
 import { forbidden } from '../schema/builder.ts'
@@ -21,9 +20,8 @@ export function onSchedule<T>(
 }
 
 /** A schedule is no way around the permission to start the job; one that nobody may start is left to administrators. */
-export function checkMaySchedule({ name, mutation, scope }: AnyJobDefinition, { caller }: Context): void {
-  const admin: Permission = scope === 'INSTALLATION' ? 'installation:admin' : 'workspace:admin'
-  const permission = mutation?.permission ?? admin
+export function checkMaySchedule(definition: AnyJobDefinition, { caller }: Context): void {
+  const permission = permissionToStart(definition)
   if (!caller.permissions.has(permission))
-    throw forbidden(`Schedules of ${name} take the permission ${permission}`)
+    throw forbidden(`Schedules of ${definition.name} take the permission ${permission}`)
 }

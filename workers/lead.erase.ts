@@ -16,6 +16,12 @@ class StillInHand extends Error {
   readonly code = 'LEAD_IN_HAND'
 }
 
+/** The mutation marks the lead, and keeps who asked for it. Without the mark this is a mistake. */
+class NotMarked extends Error {
+  readonly errorClass = 'PERMANENT'
+  readonly code = 'NOT_MARKED'
+}
+
 /**
  * Erases a person. 1. Wait for jobs that have the lead in hand; new ones find it erased. 2. Erase at Mailchimp, as long as we
  * know the address. 3. Erase here, in one transaction with the tombstone. 4. Keep the tombstones
@@ -44,12 +50,13 @@ export const leadErase = defineJob<
       { disableIdentityMap: true },
     )
     if (!lead) return { leadGone: true }
+    if (!lead.erasedAt) throw new NotMarked('Nobody asked for this lead to be erased; use eraseLead')
     await waitForOthers(context, leadId)
     const mailchimp = await step('mailchimp', () => eraseAtMailchimp(context, lead.email))
     if (Object.keys(lead.externalIds).some((vendor) => vendor === 'hubspot' || vendor === 'twenty'))
       say('The CRM offers us no erasure: delete the contact there by hand')
     signal.throwIfAborted()
-    const cause = { at: lead.erasedAt ?? new Date(), correlationId: job.correlationId, jobId: job.id }
+    const cause = { at: lead.erasedAt, correlationId: job.correlationId, jobId: job.id }
     await transaction((within) => eraseLeadRows(within, leadId, cause))
     await storeErasures(context).catch(unlessNoBackups)
     return { mailchimp, crm: 'SKIPPED' }
