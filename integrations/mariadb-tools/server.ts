@@ -34,7 +34,7 @@ export const serverRules: readonly ProgramRule[] = [
     meaning: 'a view, trigger or routine refers to something that is not there; repair it or drop it',
   },
   {
-    text: /error:? (1044|1045|1142|1227)\b|access denied/i,
+    text: /(?:error:? |\()(?:1044|1045|1142|1227)\b|access denied|command denied/i,
     errorClass: 'PERMANENT',
     code: 'DATABASE_REFUSED',
     meaning: 'the user of DATABASE_URL may not do this; see docs/backup-and-restore.md for the privileges',

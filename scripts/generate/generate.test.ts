@@ -41,7 +41,7 @@ describe('generated files and the tree', () => {
 
 describe('documents', () => {
   test('every setting has its line, in the order of the table', () => {
-    const lines = configurationFile().content.matchAll(/^\| `([A-Z_]+)`/gm)
+    const lines = configurationFile().content.matchAll(/^\| `([A-Z0-9_]+)`/gm)
     expect([...lines].map(([, name]) => name)).toEqual(Object.keys(settings))
   })
 
