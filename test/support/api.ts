@@ -15,6 +15,7 @@ import { createVault } from '../../runtime/secrets.ts'
 import { newKey } from '../../server/auth.ts'
 import { type RunningServer, type ServerSettings, startServer } from '../../server/start.ts'
 import type { TypedDocumentString } from '../client/graphql.ts'
+import { unusedVendors } from './unused-vendors.ts'
 import { createWorld, type World } from './world.ts'
 
 /** For tests: the API as a running server with real MariaDB and Redis, and a key of each role. */
@@ -53,14 +54,7 @@ export interface Api {
 }
 
 const vendors = {
-  MAILCHIMP_BASE_URL: 'http://localhost:1',
-  MAILCHIMP_API_KEY: 'not-used',
-  MAILCHIMP_LIST_ID: 'x',
-  MANDRILL_API_KEY: 'not-used',
-  MANDRILL_FROM_EMAIL: 'a@example.com',
-  WHATSAPP_TOKEN: 'not-used',
-  WHATSAPP_PHONE_NUMBER_ID: 'x',
-  HUBSPOT_TOKEN: 'not-used',
+  ...unusedVendors,
   ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString('base64')}`,
 }
 

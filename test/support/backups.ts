@@ -9,22 +9,12 @@ import { openRestores } from '../../runtime/backups/restores.ts'
 import { type Config, loadConfig } from '../../runtime/config.ts'
 import { backupDaily } from '../../workers/backup.daily.ts'
 import { backupVerify } from '../../workers/backup.verify.ts'
+import { unusedVendors } from './unused-vendors.ts'
 import { createWorld, type World } from './world.ts'
 
 /** For tests: a world with a repository of its own, in which backups are made. */
 
 const run = promisify(execFile)
-
-const vendors = {
-  MAILCHIMP_BASE_URL: 'http://localhost:1',
-  MAILCHIMP_API_KEY: 'not-used',
-  MAILCHIMP_LIST_ID: 'x',
-  MANDRILL_API_KEY: 'not-used',
-  MANDRILL_FROM_EMAIL: 'a@example.com',
-  WHATSAPP_TOKEN: 'not-used',
-  WHATSAPP_PHONE_NUMBER_ID: 'x',
-  HUBSPOT_TOKEN: 'not-used',
-}
 
 export const password = 'a password of tests'
 
@@ -59,7 +49,7 @@ export async function createBackupWorld(
   const folder = await mkdtemp(join(tmpdir(), 'backups-'))
   const repository = join(folder, 'repository')
   const config: Config = {
-    ...loadConfig({ ...vendors, DATABASE_URL: world.databaseUrl, REDIS_URL: world.redisUrl }),
+    ...loadConfig({ ...unusedVendors, DATABASE_URL: world.databaseUrl, REDIS_URL: world.redisUrl }),
     BACKUP_REPOSITORY: repository,
     BACKUP_PASSWORD: password,
     ...overrides,
@@ -84,7 +74,7 @@ export async function createBackupWorld(
     folder,
     repository,
     env: {
-      ...vendors,
+      ...unusedVendors,
       DATABASE_URL: world.databaseUrl,
       REDIS_URL: world.redisUrl,
       REDIS_PREFIX: world.prefix,
