@@ -41,6 +41,8 @@ export interface LeadEventDetail {
   reason?: string
   /** Names of fields. */
   changed?: string[]
+  /** Names of fields a vendor did not take as they are. */
+  unfit?: string[]
   /** The lead that has the address already. */
   otherLeadId?: string
 }

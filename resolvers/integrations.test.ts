@@ -45,7 +45,7 @@ describe('the default workspace', () => {
     expect(data.integrations[0]).toEqual({
       vendor: 'MAILCHIMP',
       source: 'ENVIRONMENT',
-      settings: { audienceId: 'x' },
+      settings: { audienceId: 'x', mergeFields: '' },
       breaker: 'CLOSED',
       forced: 'NONE',
       lastError: null,
@@ -116,6 +116,32 @@ describe('another workspace', () => {
     )
     expect(gone.data.disconnectIntegration.__typename).toBe('DisconnectIntegrationPayload')
     expect((await api.ask(listed, {}, { key })).data.integrations).toEqual([])
+  })
+
+  test('learns by a test which merge fields its audience does not have or take', async () => {
+    const key = await api.addKey({ role: 'ADMIN', workspaceId: await api.addWorkspace() })
+    const outcome = async (mergeFields: string) => {
+      const settings = { audienceId: 'a6b5da1054', mergeFields }
+      const credentials = { apiKey: `${'2'.repeat(32)}-us19` }
+      await api.ask(connect, { vendor: 'MAILCHIMP', settings, credentials }, { key })
+      return (await api.ask(testing, { vendor: 'MAILCHIMP' }, { key })).data.testIntegration
+    }
+    expect(await outcome('phone=PHONE, lastName=FNAME')).toMatchObject({ ok: true })
+    expect(await outcome('company=COMPANY, createdAt=ADDRESS, phone=PHONE')).toEqual({
+      ok: false,
+      problemCode: 'UNUSABLE_SETTINGS',
+      problem:
+        'company: the audience has no merge field COMPANY; createdAt: ADDRESS is of type address, the value needs date or birthday or text',
+    })
+  })
+
+  test('is told the form of a mapping that has another', async () => {
+    const settings = { audienceId: 'a6b5da1054', mergeFields: 'company:COMPANY' }
+    const credentials = { apiKey: `${'2'.repeat(32)}-us19` }
+    const { data } = await api.ask(connect, { vendor: 'MAILCHIMP', settings, credentials })
+    expect(data.connectIntegration.issues).toEqual([
+      { path: 'settings.mergeFields', message: expect.stringContaining('expected field=TAG') },
+    ])
   })
 
   test('learns what is wrong with what was entered, without the values', async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MAPPING_FORM, parseMergeMapping } from '../integrations/mailchimp/merge-mapping.ts'
 
 /** Kinds of settings. */
 
@@ -18,6 +19,17 @@ export const optionalSecret = () => z.union([z.literal(''), secret()]).default('
 
 /** Secrets of which several are accepted, so that one can be replaced without a gap. */
 export const secrets = (what: string) => z.string().default('').describe(what).meta({ secret: true })
+
+/** Which fields of a lead go into which merge fields of a Mailchimp audience. */
+export const mergeFields = () =>
+  z
+    .string()
+    .max(2_000)
+    .refine((text) => parseMergeMapping(text) !== undefined, { error: MAPPING_FORM })
+    .default('')
+    .describe(
+      'Fields of a lead and the merge fields they go into, e.g. `company=COMPANY, customFields.plan=PLAN`; empty: only the names, to FNAME and LNAME',
+    )
 
 /** `id:key` of 32 bytes in base64, separated by commas. */
 export const encryptionKeys = () =>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseRates } from '../integrations/limits.ts'
-import { count, optionalSecret, secret, secrets, url } from './setting.ts'
+import { count, mergeFields, optionalSecret, secret, secrets, url } from './setting.ts'
 
 const rates = (fallback: string, what: string) =>
   z
@@ -19,6 +19,7 @@ export const vendorSettings = {
   MAILCHIMP_BASE_URL: url('http', 'https').describe('e.g. https://us19.api.mailchimp.com/3.0'),
   MAILCHIMP_API_KEY: secret().describe('Key of the Mailchimp account').meta({ secret: true }),
   MAILCHIMP_LIST_ID: z.string().min(1).describe('Audience that leads are added to'),
+  MAILCHIMP_MERGE_FIELDS: mergeFields(),
   MAILCHIMP_SETTLE_SECONDS: count(120, 0, 3_600).describe(
     'Wait before a campaign whose creation Mailchimp did not answer, and which is not found there, is created again',
   ),

@@ -24,6 +24,11 @@ export function leadEventType({ LeadEvent, LeadEventType, Job }: Api): void {
         description: 'Names of the fields that were changed.',
         resolve: ({ detail }) => detail.changed,
       }),
+      unfit: t.stringList({
+        nullable: true,
+        description: 'Names of the fields that were left out, because the vendor does not take their values.',
+        resolve: ({ detail }) => detail.unfit,
+      }),
       otherLeadId: t.id({
         nullable: true,
         description: 'The lead that has the e-mail address already, of a conflict.',

@@ -35,6 +35,8 @@ interface StepResult {
   reason?: string
   externalId?: string
   vendor?: Vendor
+  /** Names of fields the vendor does not take as they are. */
+  unfit?: readonly string[]
 }
 
 /**
@@ -105,9 +107,20 @@ async function syncAudience({ services, signal, job }: Context, lead: LeadRow): 
   }
   const { mailchimp } = await services.accounts(job.workspaceId)
   const statusIfNew = await statusOfNew(mailchimp, lead, call)
-  const member = await mailchimp.upsertMember({ email: lead.email, statusIfNew, ...names }, call)
+  const { memberId, unfit } = await mailchimp.upsertMember(
+    { email: lead.email, statusIfNew, ...names, fields: knownOf(lead) },
+    call,
+  )
   await mailchimp.tagMember({ email: lead.email, tags: lead.tags }, call)
-  return { outcome: 'DONE', externalId: member.memberId, vendor: 'mailchimp' }
+  return { outcome: 'DONE', externalId: memberId, vendor: 'mailchimp', unfit }
+}
+
+/** What can be mapped to merge fields. What we do not know is left out: the audience may know it. */
+function knownOf(lead: LeadRow): Record<string, string | Date | undefined> {
+  const { company, phone, locale, timeZone, source, status, emailConsent, emailConsentAt, createdAt } = lead
+  const own = { company, phone, locale, timeZone, source, status, emailConsent, emailConsentAt, createdAt }
+  const custom = Object.entries(lead.customFields).map(([name, value]) => [`customFields.${name}`, value])
+  return Object.fromEntries([...Object.entries(own), ...custom].filter(([, value]) => value !== null))
 }
 
 /** In an audience with double opt-in Mailchimp asks the person once more: `subscribed` would pass its owner's wish over. */
@@ -189,6 +202,7 @@ async function record(
     ...(vendor && { vendor }),
     ...(channel && { channel, purpose: 'welcome' }),
     ...(result.reason !== undefined && { reason: result.reason }),
+    ...(result.unfit?.length && { unfit: [...result.unfit] }),
   }
   await appendLeadEvents(em, [
     { leadId: lead.id, type, at: new Date(), jobId: job.id, correlationId: job.correlationId, detail },

@@ -7,6 +7,8 @@ import { createBatches, RESULT_RULES, resultProblem } from './batches.ts'
 import { createCampaigns } from './campaigns.ts'
 import { MAILCHIMP_RULES, mailchimpProblem } from './errors.ts'
 import { createMembers } from './members.ts'
+import { createMerge } from './merge.ts'
+import type { MergeMapping } from './merge-mapping.ts'
 import { createSending } from './sending.ts'
 import type { Mailchimp } from './verbs.ts'
 import { createWebhooks } from './webhooks.ts'
@@ -19,11 +21,13 @@ export interface MailchimpSettings extends CallSettings {
   apiKey: string
   /** The audience. */
   listId: string
+  /** Which fields of a lead go where, beside the names in FNAME and LNAME. */
+  mergeMapping?: MergeMapping | undefined
 }
 
 /** The verbs we use on one Mailchimp account and one of its audiences. */
 export function createMailchimp(settings: MailchimpSettings): Mailchimp {
-  const { baseUrl, apiKey, listId } = settings
+  const { baseUrl, apiKey, listId, mergeMapping = {} } = settings
   const account = {
     vendor: 'mailchimp',
     baseUrl,
@@ -42,9 +46,10 @@ export function createMailchimp(settings: MailchimpSettings): Mailchimp {
     problemOf: resultProblem,
     settings: { ...settings, gate: undefined },
   })
+  const audiences = createAudiences(call, listId)
   return {
-    ...createAudiences(call, listId),
-    ...createMembers(call, listId),
+    ...audiences,
+    ...createMembers(call, listId, createMerge(mergeMapping, audiences.mergeFields)),
     ...createCampaigns(call),
     ...createSending(call),
     ...createBatches(call, download),

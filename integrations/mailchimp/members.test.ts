@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { CallSettings } from '../client.ts'
 import type { Gate } from '../gate.ts'
 import { failureOf, type Stub, startStub } from '../stub.ts'
-import { createMailchimp } from './mailchimp.ts'
+import { createMailchimp, type MailchimpSettings } from './mailchimp.ts'
 
 const hash = '9e26471d35a78862c17e467d87cddedf'
 const authorization = `Basic ${Buffer.from('anystring:key-us19').toString('base64')}`
@@ -33,7 +33,7 @@ const idleGate = {
   inspect: () => Promise.reject(new Error('not asked here')),
   force: () => Promise.reject(new Error('not asked here')),
 }
-const mailchimp = (settings: CallSettings = {}) =>
+const mailchimp = (settings: CallSettings & Pick<MailchimpSettings, 'mergeMapping'> = {}) =>
   createMailchimp({ baseUrl: `${stub.url}/mc/3.0`, apiKey: 'key-us19', listId: 'a6b5da1054', ...settings })
 const seen = () => {
   const { method, path, body, headers } = stub.requests.at(-1)!
@@ -56,7 +56,8 @@ describe('one contact of the audience', () => {
   test('is put with status_if_new and never with status or tags', async () => {
     const names = { firstName: 'Jane', mergeFields: { LTV: '3', PHONE: '' } }
     const person = { email: 'Jane@example.com', language: 'en', statusIfNew: 'pending', ...names } as const
-    expect(await mailchimp().upsertMember(person, context)).toEqual(jane)
+    expect(await mailchimp().upsertMember(person, context)).toEqual({ ...jane, unfit: [] })
+    expect(stub.requests).toHaveLength(1)
     expect(seen()).toEqual({
       method: 'PUT',
       path: `${list}/members/${hash}?skip_merge_validation=true`,
@@ -109,6 +110,86 @@ describe('one contact of the audience', () => {
     stub.reply = { status: 405, body: { title: 'Method Not Allowed' } }
     const error = await failureOf(mailchimp().archiveMember('jane@example.com', context))
     expect(error).toMatchObject({ errorClass: 'PERMANENT', status: 405 })
+  })
+})
+
+describe('fields of ours that are mapped to merge fields', () => {
+  const field = (tag: string, type: string) => ({ tag, type })
+  const person = { email: 'jane@example.com', statusIfNew: 'subscribed', firstName: 'Jane' } as const
+  const since = new Date('2026-11-24T23:30:00Z')
+  const audience = [
+    field('FNAME', 'text'),
+    field('LNAME', 'text'),
+    field('COMPANY', 'text'),
+    field('SINCE', 'date'),
+    field('SIZE', 'number'),
+  ]
+  const answerWith = (merge_fields: object[]) => {
+    stub.reply = (request, response) => {
+      const reads = request.url?.includes('/merge-fields')
+      response.end(JSON.stringify(reads ? { merge_fields } : answer))
+    }
+  }
+  const put = async (mergeMapping: Record<string, string>, fields: Record<string, string | Date | null>) => {
+    const { unfit } = await mailchimp({ mergeMapping }).upsertMember({ ...person, fields }, context)
+    return { unfit, written: (seen().body as { merge_fields: object }).merge_fields }
+  }
+  beforeEach(() => answerWith(audience))
+
+  test('are written as their types want them, beside the names; what is not mapped stays here', async () => {
+    const mapping = { company: 'COMPANY', createdAt: 'SINCE', 'customFields.size': 'SIZE' }
+    const fields = { company: null, createdAt: since, 'customFields.size': '40', source: 'fair' }
+    const written = { FNAME: 'Jane', COMPANY: '', SINCE: '2026-11-24', SIZE: '40' }
+    expect(await put(mapping, fields)).toEqual({ unfit: [], written })
+  })
+
+  test('are left out and named when their value does not fit', async () => {
+    const mapping = { company: 'COMPANY', 'customFields.size': 'SIZE' }
+    const fields = { company: 'Roe Ltd', 'customFields.size': 'many' }
+    const written = { FNAME: 'Jane', COMPANY: 'Roe Ltd' }
+    expect(await put(mapping, fields)).toEqual({ unfit: ['customFields.size'], written })
+  })
+
+  test('are left out when the mapping is wrong about them, and nothing else is', async () => {
+    const mapping = {
+      company: 'COMPANY',
+      phone: 'GONE',
+      emailConsentAt: 'SIZE',
+      shoe: 'SINCE',
+      firstName: 'X',
+    }
+    const fields = { company: 'Roe Ltd', phone: '+34612345678', emailConsentAt: since, shoe: '42' }
+    expect(await put(mapping, fields)).toEqual({ unfit: [], written: { FNAME: 'Jane', COMPANY: 'Roe Ltd' } })
+  })
+
+  test('may take the place of a name, and a name may go elsewhere', async () => {
+    const fields = { company: 'Roe Ltd' }
+    expect((await put({ company: 'FNAME' }, fields)).written).toEqual({ FNAME: 'Roe Ltd' })
+    expect((await put({ firstName: 'LNAME' }, fields)).written).toEqual({ LNAME: 'Jane' })
+  })
+
+  test('cost one reading of the audience for many contacts, and another when it failed', async () => {
+    const client = mailchimp({ mergeMapping: { company: 'COMPANY' } })
+    const reads = () => stub.requests.filter(({ path }) => path.includes('/merge-fields')).length
+    stub.reply = { status: 503 }
+    expect(await failureOf(client.upsertMember(person, context))).toMatchObject({ errorClass: 'TRANSIENT' })
+    answerWith(audience)
+    const people = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({ ...person, email: `${name}@example.com` }))
+    await client.upsertMembers(people, context)
+    await client.upsertMember(person, context)
+    expect(reads()).toBe(2)
+    expect(stub.requests).toHaveLength(9)
+  })
+
+  test('never show in the text of an error', async () => {
+    stub.reply = (request, response) => {
+      const detail = 'Roe Ltd is not a company'
+      const reads = request.url?.includes('/merge-fields')
+      response.writeHead(reads ? 200 : 400)
+      response.end(JSON.stringify(reads ? { merge_fields: audience } : { title: 'Invalid Resource', detail }))
+    }
+    const error = await failureOf(put({ company: 'COMPANY' }, { company: 'Roe Ltd' }))
+    expect((error as Error).message).not.toContain('Roe')
   })
 })
 

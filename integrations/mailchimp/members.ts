@@ -4,8 +4,9 @@
 import { z } from 'zod'
 import { type CallContext, type Caller, unlessAbsent } from '../client.ts'
 import { VendorError } from '../errors.ts'
+import type { Merge } from './merge.ts'
 import { listPath, memberPath, subscriberHash, timeOf, timeText, withQuery } from './paths.ts'
-import type { Mailchimp, Member, MemberPage, UpsertMemberInput } from './verbs.ts'
+import type { Mailchimp, Member, MemberPage, UpsertedMember, UpsertMemberInput } from './verbs.ts'
 
 /** The most contacts of one `upsertMembers`. */
 const MAX_MEMBERS = 500
@@ -44,11 +45,12 @@ type MemberVerbs = Pick<
   | 'deleteMemberForever'
 >
 
-export function createMembers(call: Caller, listId: string): MemberVerbs {
+export function createMembers(call: Caller, listId: string, merge: Merge): MemberVerbs {
   return {
     subscriberHash,
-    upsertMember: (input, context) => upsertMember(call, listId, input, context),
-    upsertMembers: (inputs, context) => upsertMembers(call, listId, inputs, context),
+    upsertMember: (input, context) => upsertMember(call, listId, merge, input, context),
+    upsertMembers: (inputs, context) =>
+      upsertMembers((input) => upsertMember(call, listId, merge, input, context), inputs),
     tagMember: (input, context) => tagMember(call, listId, input, context),
     member: (email, context) => readMember(call, listId, email, context),
     memberPage: (page, context) => readPage(call, listId, page, context),
@@ -61,11 +63,13 @@ export function createMembers(call: Caller, listId: string): MemberVerbs {
 async function upsertMember(
   call: Caller,
   listId: string,
+  merge: Merge,
   input: UpsertMemberInput,
   context: CallContext,
-): Promise<Member> {
-  const { email, firstName, lastName, language, mergeFields } = input
-  return call(
+): Promise<UpsertedMember> {
+  const { email, firstName, lastName, language } = input
+  const { mergeFields, unfit } = await merge(input, context)
+  const member = await call(
     {
       operation: 'upsertMember',
       method: 'PUT',
@@ -73,15 +77,16 @@ async function upsertMember(
       body: {
         email_address: email,
         status_if_new: input.statusIfNew,
-        merge_fields: { FNAME: firstName, LNAME: lastName, ...mergeFields },
+        merge_fields: mergeFields,
         language,
       },
       repeatable: true,
       answer: MemberAnswer,
-      personal: [email, firstName, lastName, ...Object.values(mergeFields ?? {})],
+      personal: [email, firstName, lastName, ...Object.values(mergeFields)],
     },
     context,
   )
+  return { ...member, unfit }
 }
 
 /**
@@ -89,10 +94,8 @@ async function upsertMember(
  * `status` over to contacts who are there already, and the documents disagree whether it takes `status_if_new`.
  */
 async function upsertMembers(
-  call: Caller,
-  listId: string,
+  upsert: (input: UpsertMemberInput) => Promise<unknown>,
   inputs: readonly UpsertMemberInput[],
-  context: CallContext,
 ): ReturnType<Mailchimp['upsertMembers']> {
   if (inputs.length > MAX_MEMBERS) throw tooMany()
   const waiting = [...new Map(inputs.map((input) => [subscriberHash(input.email), input])).values()]
@@ -101,7 +104,7 @@ async function upsertMembers(
 
   const lane = async () => {
     for (let input = waiting.shift(); input; input = waiting.shift()) {
-      const code = await refusalOf(upsertMember(call, listId, input, context))
+      const code = await refusalOf(upsert(input))
       if (code === undefined) upserted++
       else refused.push({ email: input.email, code })
     }
@@ -127,7 +130,7 @@ function tooMany(): VendorError {
 }
 
 /** The code of a refusal that concerns this one contact; undefined when it was taken. Everything else is thrown. */
-async function refusalOf(upsert: Promise<Member>): Promise<string | undefined> {
+async function refusalOf(upsert: Promise<unknown>): Promise<string | undefined> {
   try {
     await upsert
     return undefined

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { checkMergeMapping } from './merge-mapping.ts'
+import { checkMergeMapping, parseMergeMapping } from './merge-mapping.ts'
 import { mergeValues } from './merge-values.ts'
 
 const field = (tag: string, type: string, required = false) => ({ tag, name: tag, type, required })
@@ -76,6 +76,32 @@ describe('a merge mapping', () => {
   })
 })
 
+describe('a merge mapping as text', () => {
+  test.each([
+    ['', {}],
+    ['company=COMPANY', { company: 'COMPANY' }],
+    [
+      ' company = COMPANY , customFields.my plan=PLAN,',
+      { company: 'COMPANY', 'customFields.my plan': 'PLAN' },
+    ],
+    ['toString=X', { toString: 'X' }],
+  ])('%o is read', (text, mapping) => {
+    expect(parseMergeMapping(text)).toEqual(mapping)
+  })
+
+  test.each([
+    'company',
+    'company=',
+    '=COMPANY',
+    'company:COMPANY',
+    'customFields.=X',
+    'phone=A,phone=B',
+    'a=B=C',
+  ])('%o has another form', (text) => {
+    expect(parseMergeMapping(text)).toBeUndefined()
+  })
+})
+
 describe('the value of a merge field', () => {
   const write = (type: string, value: string | number | boolean | Date | null | undefined) => {
     const mapping = { 'customFields.x': 'TAG' } as const
@@ -101,11 +127,14 @@ describe('the value of a merge field', () => {
     ['number', 3.5, '3.5'],
     ['number', ' 42 ', '42'],
     ['number', 'many', 'unfit'],
+    ['number', '0x10', 'unfit'],
+    ['text', 'x'.repeat(256), 'unfit'],
     ['number', Number.NaN, 'unfit'],
     ['zip', '12345', '12345'],
     ['zip', 'SW1A 1AA', 'unfit'],
     ['url', 'https://example.com/', 'https://example.com/'],
     ['url', 'example', 'unfit'],
+    ['url', 'mailto:jane', 'unfit'],
     ['address', '1 High Street', 'unfit'],
     ['phone', '+34612345678', '+34612345678'],
     ['date', null, ''],

@@ -19,10 +19,9 @@ const leadFields = {
 } as const
 
 type Kind = 'text' | 'phone' | 'date' | 'custom'
-type LeadField = keyof typeof leadFields | `customFields.${string}`
 
 /** Our lead field → Mailchimp's merge tag. */
-export type MergeMapping = Partial<Record<LeadField, string>>
+export type MergeMapping = Readonly<Record<string, string>>
 
 export interface MappingProblem {
   /** Ours; undefined when nothing is mapped to a required merge field. */
@@ -36,6 +35,25 @@ export interface MappingProblem {
 const MAX_TAG = 10
 const CUSTOM = /^customFields\../
 
+const ENTRY = /^([A-Za-z]+|customFields\.[^=]*[^=\s])\s*=\s*(\w+)$/
+
+/** What `parseMergeMapping` reads, for whoever entered something else. */
+export const MAPPING_FORM =
+  'expected field=TAG, separated by commas, each field once, such as company=COMPANY, customFields.plan=PLAN'
+
+/**
+ * Reads a mapping such as `company=COMPANY, customFields.plan=PLAN`. An empty text maps nothing.
+ * @returns the mapping, or undefined when the text has another form
+ */
+export function parseMergeMapping(text: string): MergeMapping | undefined {
+  const parts = text.split(',').map((part) => part.trim())
+  const matches = parts.filter(Boolean).map((part) => ENTRY.exec(part))
+  if (matches.some((match) => match === null)) return undefined
+  const entries = matches.map((match) => [match![1]!, match![2]!] as const)
+  const fields = new Set(entries.map(([field]) => field))
+  return fields.size === entries.length ? Object.fromEntries(entries) : undefined
+}
+
 /** The types of merge fields that take a value of this kind. An address consists of parts, which a lead does not have. */
 const accepted: Record<Kind, readonly string[]> = {
   text: ['text', 'radio', 'dropdown'],
@@ -46,7 +64,7 @@ const accepted: Record<Kind, readonly string[]> = {
 
 /** What is wrong with a mapping for an audience with these merge fields; empty when it can be used. */
 export function checkMergeMapping(
-  mapping: Readonly<Record<string, string>>,
+  mapping: MergeMapping,
   mergeFields: readonly MergeField[],
 ): MappingProblem[] {
   const entries = Object.entries(mapping)

@@ -21,7 +21,7 @@ export function mergeValues(
   for (const [field, tag] of Object.entries(mapping)) {
     const value = values[field]
     const type = mergeFields.find((candidate) => candidate.tag === tag)?.type
-    if (tag === undefined || value === undefined || type === undefined) continue
+    if (value === undefined || type === undefined) continue
     const text = value === null || value === '' ? '' : writeValue(value, type)
     if (text === undefined) unfit.push(field)
     else written[tag] = text
@@ -29,22 +29,30 @@ export function mergeValues(
   return { mergeFields: written, unfit }
 }
 
+/** Mailchimp takes no longer text. */
+const MAX_LENGTH = 255
+const NUMBER = /^-?\d+(\.\d+)?$/
 const ISO_DATE = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?!\d)/
 
 /** Writers by type; undefined = it does not fit. Booleans are words, dates are those of UTC. */
 const writers: Record<string, (text: string) => string | undefined> = {
-  number: (text) => (text.trim() !== '' && Number.isFinite(Number(text)) ? text.trim() : undefined),
+  number: (text) => (NUMBER.test(text.trim()) ? text.trim() : undefined),
   date: (text) => ISO_DATE.exec(text)?.[0],
   birthday: birthdayOf,
   zip: (text) => (/^\d{5}$/.test(text) ? text : undefined),
-  url: (text) => (URL.canParse(text) ? text : undefined),
-  imageurl: (text) => (URL.canParse(text) ? text : undefined),
+  url: webAddress,
+  imageurl: webAddress,
   address: () => undefined,
 }
 
 function writeValue(value: MergeValue, type: string): string | undefined {
   const text = value instanceof Date ? dateText(value) : String(value)
-  return text === undefined ? undefined : (writers[type] ?? String)(text)
+  if (text === undefined || text.length > MAX_LENGTH) return undefined
+  return (writers[type] ?? String)(text)
+}
+
+function webAddress(text: string): string | undefined {
+  return /^https?:\/\//.test(text) && URL.canParse(text) ? text : undefined
 }
 
 function dateText(date: Date): string | undefined {

@@ -128,6 +128,7 @@ const person = {
   statusIfNew: 'pending',
   firstName: 'Jane',
   language: 'en',
+  fields: { company: 'Roe Ltd', 'customFields.size': '40' },
   mergeFields: { BORN: '01/22' },
 } as const
 const settings = {
@@ -186,7 +187,13 @@ function templateOf(pathname: string): string {
     .replace(/\/(lists|campaigns|reports|batches|webhooks)\/[^/]+/g, '/$1/{id}')
 }
 
-/** Each sends one request: no verb understands the answer. */
+const mergeMapping = { company: 'COMPANY', 'customFields.size': 'SIZE' }
+const merge_fields = [
+  { tag: 'COMPANY', type: 'text' },
+  { tag: 'SIZE', type: 'number' },
+]
+
+/** Each ends at its first answer that no verb understands; only merge fields are answered. */
 const failing = Object.entries(uses).map(([verb, use]) => [verb, (to: Mailchimp) => failureOf(use(to))])
 
 testPublished<Mailchimp>({
@@ -196,6 +203,8 @@ testPublished<Mailchimp>({
     authorization: z.literal(`Basic ${Buffer.from('anystring:k-us19').toString('base64')}`),
   }),
   keyOf: ({ method }, pathname) => `${method} ${templateOf(pathname)}`,
-  connect: (url) => createMailchimp({ baseUrl: `${url}/3.0`, apiKey: 'k-us19', listId: 'a6b5da1054' }),
-  uses: Object.fromEntries(failing),
+  connect: (url) =>
+    createMailchimp({ baseUrl: `${url}/3.0`, apiKey: 'k-us19', listId: 'a6b5da1054', mergeMapping }),
+  uses: { ...Object.fromEntries(failing), mergeFields: uses.mergeFields },
+  answer: ({ path }) => (path.includes('/merge-fields') ? { body: { merge_fields } } : { status: 418 }),
 })

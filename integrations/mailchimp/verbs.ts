@@ -2,6 +2,7 @@
 // says so.
 
 import type { CallContext } from '../client.ts'
+import type { MergeValue } from './merge-values.ts'
 
 export interface Audience {
   id: string
@@ -20,6 +21,8 @@ export interface UpsertMemberInput {
   lastName?: string | undefined
   /** Two letters, e.g. `en`. */
   language?: string | undefined
+  /** By our names; those that are mapped go to their merge fields. Null clears, undefined stays. */
+  fields?: Readonly<Record<string, MergeValue | null | undefined>> | undefined
   /** By merge tag; an empty string clears, a missing one stays. */
   mergeFields?: Record<string, string> | undefined
 }
@@ -32,6 +35,11 @@ export interface Member {
   email: string
   status: MemberStatus
   lastChanged: Date | undefined
+}
+
+export interface UpsertedMember extends Member {
+  /** Our names of the fields that were left out, because their merge fields do not take the values. */
+  unfit: readonly string[]
 }
 
 export interface MemberPage {
@@ -150,7 +158,7 @@ export interface Mailchimp {
   audiences(context: CallContext): Promise<Audience[]>
   mergeFields(context: CallContext): Promise<MergeField[]>
 
-  upsertMember(input: UpsertMemberInput, context: CallContext): Promise<Member>
+  upsertMember(input: UpsertMemberInput, context: CallContext): Promise<UpsertedMember>
   /**
    * At most 500; those Mailchimp refuses are named with the reason's code. Which of the others are new, Mailchimp does
    * not tell. For the same address twice, the later entry counts.

@@ -7,6 +7,8 @@ import type { Gate } from '../../integrations/gate.ts'
 import { createHubspot } from '../../integrations/hubspot/hubspot.ts'
 import { createHubspotTokens } from '../../integrations/hubspot/tokens.ts'
 import { createMailchimp } from '../../integrations/mailchimp/mailchimp.ts'
+import { mappingProblems } from '../../integrations/mailchimp/merge.ts'
+import { parseMergeMapping } from '../../integrations/mailchimp/merge-mapping.ts'
 import type { Mailchimp } from '../../integrations/mailchimp/verbs.ts'
 import { createMandrill } from '../../integrations/mandrill/mandrill.ts'
 import { createTwenty } from '../../integrations/twenty/twenty.ts'
@@ -27,13 +29,16 @@ export interface ClientParts {
 
 /** One account, ready to be called. */
 export type VendorClient =
-  | { role: 'mailchimp'; client: Mailchimp; check: Check }
+  | { role: 'mailchimp'; client: Mailchimp; check: Check; problems: Problems }
   | { role: 'email'; client: EmailSender; check: Check }
   | { role: 'whatsapp'; client: Whatsapp; check: Check }
   | { role: 'crm'; client: Crm; check: Check }
 
 /** Reaches the vendor and is let in. @throws VendorError */
 type Check = (context: CallContext) => Promise<void>
+
+/** What is wrong with the account's settings, in sentences. @throws VendorError */
+type Problems = (context: CallContext) => Promise<string[]>
 
 type Build = (
   parts: ClientParts,
@@ -45,8 +50,15 @@ const builders: Record<Vendor, Build> = {
   mailchimp({ config }, { settings, credentials }, common) {
     const apiKey = credentials.apiKey ?? ''
     const baseUrl = mailchimpUrl(config.MAILCHIMP_BASE_URL, apiKey)
-    const client = createMailchimp({ ...common, baseUrl, apiKey, listId: settings.audienceId ?? '' })
-    return { role: 'mailchimp', client, check: (context) => client.ping(context) }
+    const { audienceId: listId = '' } = settings
+    const mergeMapping = parseMergeMapping(settings.mergeFields ?? '') ?? {}
+    const client = createMailchimp({ ...common, baseUrl, apiKey, listId, mergeMapping })
+    return {
+      role: 'mailchimp',
+      client,
+      check: (context) => client.ping(context),
+      problems: async (context) => mappingProblems(mergeMapping, await client.mergeFields(context)),
+    }
   },
   mandrill({ config }, { settings, credentials }, common) {
     const { fromEmail = '', fromName = '' } = settings

@@ -136,8 +136,10 @@ async function tryOut({ source, vendor }: Connection) {
     ms: Math.round(performance.now() - began),
   })
   try {
-    await vendor.check({ signal: AbortSignal.timeout(testMs), correlationId: newId('audit') })
-    return done()
+    const context = { signal: AbortSignal.timeout(testMs), correlationId: newId('audit') }
+    await vendor.check(context)
+    const problems = vendor.role === 'mailchimp' ? await vendor.problems(context) : []
+    return done(problems.length > 0 ? { code: 'UNUSABLE_SETTINGS', message: problems.join('; ') } : undefined)
   } catch (error) {
     const { code, message, name } = error as VendorError
     if (name === 'VendorError') return done({ code, message })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Vendor } from '../../integrations/errors.ts'
+import { mergeFields } from '../setting.ts'
 
 /** What an account of each vendor consists of: settings, which anyone of the workspace may see, and credentials. */
 
@@ -8,7 +9,10 @@ const secret = (what: string) => z.string().min(8).max(2_000).describe(what)
 
 const shapes = {
   mailchimp: {
-    settings: z.strictObject({ audienceId: text('Audience that leads are added to') }),
+    settings: z.strictObject({
+      audienceId: text('Audience that leads are added to'),
+      mergeFields: mergeFields(),
+    }),
     credentials: z.strictObject({
       apiKey: secret('API key, ending in its data centre').regex(/-[a-z]{2}\d{1,3}$/, {
         error: 'expected a key that ends in its data centre, e.g. -us19',

@@ -93,7 +93,7 @@ function environmentAccounts(config: Config): Account[] {
 
 const mailchimpOf = (config: Config): Account => ({
   vendor: 'mailchimp',
-  settings: { audienceId: config.MAILCHIMP_LIST_ID },
+  settings: { audienceId: config.MAILCHIMP_LIST_ID, mergeFields: config.MAILCHIMP_MERGE_FIELDS },
   credentials: {
     apiKey: config.MAILCHIMP_API_KEY,
     webhookSecrets: config.MAILCHIMP_WEBHOOK_SECRETS,

@@ -5,7 +5,8 @@ import { until } from '../support/world.ts'
 
 let system: System
 beforeAll(async () => {
-  system = await startTestSystem()
+  const env = { MAILCHIMP_MERGE_FIELDS: 'phone=PHONE, customFields.born=BIRTHDAY, company=GONE' }
+  system = await startTestSystem({ env })
 })
 afterAll(() => system?.close())
 
@@ -93,6 +94,32 @@ test('a lead with consent is put into audience and CRM, gets both messages, and 
     state: 'COMPLETED',
     result: { mailchimp: 'DONE', crm: 'DONE', 'welcome-email': 'ACCEPTED', 'welcome-whatsapp': 'ACCEPTED' },
   })
+})
+
+test('the fields that are mapped arrive in the audience, and those that do not fit are named on the timeline', async () => {
+  const memberOf = async (email: string) => {
+    const authorization = `Basic ${Buffer.from(`any:${system.env.MAILCHIMP_API_KEY}`).toString('base64')}`
+    const url = `${system.sandboxUrl}/mc/3.0/lists/a6b5da1054/members/${email}`
+    return (await (await fetch(url, { headers: { authorization } })).json()) as { merge_fields: object }
+  }
+  const put = async (email: string, born: string) => {
+    const person = { email, phone: '+34612345321', firstName: 'Mia', company: 'Roe Ltd' }
+    const { lead, job } = await createLead({ ...person, customFields: { born } })
+    expect(await untilFinal(system, [job.id])).toEqual({ COMPLETED: 1 })
+    const { merge_fields } = await memberOf(email)
+    const query = 'query ($id: ID!) { lead(id: $id) { timeline(first: 50) { nodes { type unfit } } } }'
+    const { timeline } = (
+      await system.ask<{ lead: { timeline: { nodes: { type: string; unfit: unknown }[] } } }>(query, {
+        id: lead.id,
+      })
+    ).lead
+    return { merge_fields, unfit: timeline.nodes.find(({ type }) => type === 'MAILCHIMP_SYNCED')?.unfit }
+  }
+  const fits = { FNAME: 'Mia', PHONE: '+34612345321', BIRTHDAY: '05/17' }
+  expect(await put('fits@example.com', '1990-05-17')).toEqual({ merge_fields: fits, unfit: null })
+  const { BIRTHDAY: _, ...others } = fits
+  const unfit = ['customFields.born']
+  expect(await put('unfit@example.com', 'in May')).toEqual({ merge_fields: others, unfit })
 })
 
 test('what is not sent is on the timeline with the reason', async () => {
