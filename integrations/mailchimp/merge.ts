@@ -32,9 +32,17 @@ export function createMerge(mapping: MergeMapping, read: Read): Merge {
   }
 }
 
-/** What is wrong with a mapping for an audience, in sentences; empty when there is nothing, or nothing is mapped. */
-export function mappingProblems(mapping: MergeMapping, audience: readonly MergeField[]): string[] {
+/**
+ * What is wrong with a mapping for the audience, in sentences. Without a mapping nothing is, and nobody is asked.
+ * @throws VendorError
+ */
+export async function mappingProblems(
+  mapping: MergeMapping,
+  read: Read,
+  context: CallContext,
+): Promise<string[]> {
   if (Object.keys(mapping).length === 0) return []
+  const audience = await read(context)
   return checkMergeMapping(withNames(mapping, audience), audience).map(({ message }) => message)
 }
 

@@ -57,7 +57,7 @@ const builders: Record<Vendor, Build> = {
       role: 'mailchimp',
       client,
       check: (context) => client.ping(context),
-      problems: async (context) => mappingProblems(mergeMapping, await client.mergeFields(context)),
+      problems: (context) => mappingProblems(mergeMapping, client.mergeFields, context),
     }
   },
   mandrill({ config }, { settings, credentials }, common) {
