@@ -18,6 +18,8 @@ const course: readonly [FactMetric, share: number, afterMs: number][] = [
   ['CLICKED', 0.3, 60_000],
   ['REPLIED', 0.2, 7_200_000],
 ]
+/** What a person does for the first time counts once more. */
+const firsts: Partial<Record<FactMetric, FactMetric>> = { OPENED: 'UNIQUE_OPENED', CLICKED: 'UNIQUE_CLICKED' }
 const sources = ['landing page', 'trade fair', 'referral', null]
 
 /**
@@ -43,16 +45,19 @@ function courseOf(workspaceId: string, run: string, number: number, sentAt: numb
   for (const [metric, share, afterMs] of course) {
     if (Math.random() >= share) break
     at += Math.floor(afterMs * (0.5 + Math.random()))
-    facts.push({
-      workspaceId,
-      metric,
-      channel: isEmail ? 'EMAIL' : 'WHATSAPP',
-      occurredAt: new Date(at),
-      sourceEvent: sourceEvent('demo', run, String(number), metric.toLowerCase()),
-      source: sources[number % sources.length] ?? null,
-      template: 'welcome',
-      bot: metric === 'OPENED' && Math.random() < 0.1,
-    })
+    const bot = metric === 'OPENED' && Math.random() < 0.1
+    const first = bot ? undefined : firsts[metric]
+    for (const counted of first ? [metric, first] : [metric])
+      facts.push({
+        workspaceId,
+        metric: counted,
+        channel: isEmail ? 'EMAIL' : 'WHATSAPP',
+        occurredAt: new Date(at),
+        sourceEvent: sourceEvent('demo', run, String(number), counted.toLowerCase()),
+        source: sources[number % sources.length] ?? null,
+        template: 'welcome',
+        bot,
+      })
   }
   return facts
 }
