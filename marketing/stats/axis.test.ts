@@ -152,6 +152,8 @@ describe('what points are compared with', () => {
           expect(before.bounds.at(-1)).toBe(instantOf(name, before.walls.at(-1)!))
         },
       ),
+      // The hours of a 29 February, which the year before lacks.
+      { examples: [['Africa/Abidjan', 'HOUR', 'PREVIOUS_YEAR', { from: 24_155, to: 24_165 }]] },
     )
   })
 })

@@ -24,10 +24,12 @@ export function nextMonth(day: number): number {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1) / dayMs
 }
 
-/** The same time of the calendar a year before; 29 February becomes 1 March. */
+/** The same time of the calendar a year before; all of 29 February becomes the beginning of 1 March. */
 export function yearBefore(wall: number): number {
   const date = new Date(wall)
-  return date.setUTCFullYear(date.getUTCFullYear() - 1)
+  const day = date.getUTCDate()
+  const before = date.setUTCFullYear(date.getUTCFullYear() - 1)
+  return date.getUTCDate() === day ? before : Math.floor(before / dayMs) * dayMs
 }
 
 /** How much of the hour has passed at a time, in ms. */
