@@ -1,9 +1,10 @@
 import type { Backup } from './backup.ts'
 import type { Em } from './index.ts'
+import type { Row } from './row.ts'
 import { fromSql } from './sql.ts'
 import type { VerificationState } from './verification.ts'
 
-type BackupRow = { [K in keyof Backup as K extends symbol ? never : K]: Backup[K] }
+type BackupRow = Row<Backup>
 
 /** What is expected of backups. */
 export interface BackupPolicy {

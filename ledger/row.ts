@@ -1,7 +1,8 @@
 import type { Job, JobState } from '../entities/job.ts'
+import type { Row } from '../entities/row.ts'
 
 /** A job as plain data. */
-export type JobRow = { [K in keyof Job as K extends symbol ? never : K]: Job[K] }
+export type JobRow = Row<Job>
 
 /** Which jobs; every condition given must hold. The same filter serves lists, counts and subscriptions. */
 export interface JobFilter {

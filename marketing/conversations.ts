@@ -1,14 +1,13 @@
 import type { Conversation } from '../entities/conversation.ts'
 import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
+import type { Row } from '../entities/row.ts'
 import { fromSql, marks } from '../entities/sql.ts'
 
 /** WhatsApp conversations, each with one person, by whatever that person is known. */
 
 /** A conversation as plain data. */
-export type ConversationRow = {
-  [K in keyof Conversation as K extends symbol ? never : K]: Conversation[K]
-}
+export type ConversationRow = Row<Conversation>
 
 /** Who writes to which of our numbers: known by WhatsApp id (the phone number's digits), by user id, or by both. */
 export interface Person {

@@ -2,6 +2,7 @@ import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
 import type { LeadEventType } from '../entities/lead-event.ts'
 import type { Channel, DeliveryState, Message, MessageState } from '../entities/message.ts'
+import type { Row } from '../entities/row.ts'
 import { fromSql } from '../entities/sql.ts'
 import { appendLeadEvents } from './lead-events.ts'
 import { countOutcome } from './message-metrics.ts'
@@ -12,7 +13,7 @@ import { countOutcome } from './message-metrics.ts'
  */
 
 /** A message as plain data. */
-export type MessageRow = { [K in keyof Message as K extends symbol ? never : K]: Message[K] }
+export type MessageRow = Row<Message>
 
 export interface Claim {
   workspaceId: string

@@ -2,6 +2,7 @@ import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
 import type { LeadEventType } from '../entities/lead-event.ts'
 import type { Channel } from '../entities/message.ts'
+import type { Row } from '../entities/row.ts'
 import { fromSql } from '../entities/sql.ts'
 import type { Suppression, SuppressionReason } from '../entities/suppression.ts'
 import { endOfSecond, stateConsent } from './consent.ts'
@@ -11,7 +12,7 @@ import { hashedAddress, spellings } from './suppressed-address.ts'
 /** Addresses nothing is sent to. What was said later holds, in whatever order it arrives. */
 
 /** A suppression as plain data. */
-export type SuppressionRow = { [K in keyof Suppression as K extends symbol ? never : K]: Suppression[K] }
+export type SuppressionRow = Row<Suppression>
 
 /** Something that was said about an address. */
 export interface Statement {

@@ -1,11 +1,12 @@
 import type { Em } from '../entities/index.ts'
 import { LeadEvent } from '../entities/lead-event.ts'
+import type { Row } from '../entities/row.ts'
 import type { CampaignEventRow } from './campaigns/timeline.ts'
 
 /** Timelines, read and live. `lead_event` and `campaign_event` in SQL are the truth; `seq` is the cursor. */
 
 /** A line of a lead's timeline as plain data. */
-export type LeadEventRow = { [K in keyof LeadEvent as K extends symbol ? never : K]: LeadEvent[K] }
+export type LeadEventRow = Row<LeadEvent>
 
 /** Live timelines of one kind of subject: leads, or campaigns. */
 export interface Timeline<Row> {

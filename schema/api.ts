@@ -7,6 +7,7 @@ import type { CampaignSyncItem } from '../entities/campaign-sync-item.ts'
 import type { JobAttempt } from '../entities/job-attempt.ts'
 import type { LeadEvent } from '../entities/lead-event.ts'
 import type { Message } from '../entities/message.ts'
+import type { Row } from '../entities/row.ts'
 import type { Suppression } from '../entities/suppression.ts'
 import type { Verification } from '../entities/verification.ts'
 import type { WebhookReceipt } from '../entities/webhook-receipt.ts'
@@ -30,8 +31,6 @@ import type { JobLogLine } from './job-logs.ts'
 import { defineStatEnums } from './stat-enums.ts'
 import type { IntegrationView } from './vendor-accounts.ts'
 
-/** A row of a table as plain data. */
-export type Row<T> = { [K in keyof T as K extends symbol ? never : K]: T[K] }
 /** Somebody who is a contact of the audience and no lead here, or the reverse. */
 export interface AudienceDifference {
   email: string

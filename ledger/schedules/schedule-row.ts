@@ -1,11 +1,12 @@
 import { newId } from '../../entities/ids.ts'
 import type { Em } from '../../entities/index.ts'
+import type { Row } from '../../entities/row.ts'
 import type { Schedule } from '../../entities/schedule.ts'
 import { fromSql, insertRows } from '../../entities/sql.ts'
 import type { AnyJobDefinition } from '../definition.ts'
 
 /** A schedule as plain data. */
-export type ScheduleRow = { [K in keyof Schedule as K extends symbol ? never : K]: Schedule[K] }
+export type ScheduleRow = Row<Schedule>
 
 /** Rows of `schedule` that meet a condition in SQL; `suffix` orders, limits or locks them. */
 export async function selectSchedules(

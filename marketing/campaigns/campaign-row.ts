@@ -1,10 +1,11 @@
 import { LockMode } from '@mikro-orm/core'
 import { Campaign, type CampaignContent, type SyncedContent } from '../../entities/campaign.ts'
 import type { Em } from '../../entities/index.ts'
+import type { Row } from '../../entities/row.ts'
 import { appendCampaignEvents, type Cause, type NewCampaignEvent } from './events.ts'
 
 /** A campaign as plain data. */
-export type CampaignRow = { [K in keyof Campaign as K extends symbol ? never : K]: Campaign[K] }
+export type CampaignRow = Row<Campaign>
 
 /** What a change may touch; the rest is written once or follows from the change. */
 export type CampaignPatch = Partial<Omit<CampaignRow, 'id' | 'workspaceId' | 'lastEventSeq' | 'version'>>

@@ -7,14 +7,13 @@ import {
 } from '../../entities/campaign-sync-item.ts'
 import { newId } from '../../entities/ids.ts'
 import type { Em } from '../../entities/index.ts'
+import type { Row } from '../../entities/row.ts'
 import { marks } from '../../entities/sql.ts'
 
 /** The report of a run of `campaign.sync`: one per job, whatever became of its attempts, and one item per campaign. */
 
-export type SyncRow = { [K in keyof CampaignSync as K extends symbol ? never : K]: CampaignSync[K] }
-export type SyncItemRow = {
-  [K in keyof CampaignSyncItem as K extends symbol ? never : K]: CampaignSyncItem[K]
-}
+export type SyncRow = Row<CampaignSync>
+export type SyncItemRow = Row<CampaignSyncItem>
 
 interface NewSync {
   workspaceId: string

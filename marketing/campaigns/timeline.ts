@@ -1,10 +1,9 @@
 import { CampaignEvent } from '../../entities/campaign-event.ts'
 import type { Em } from '../../entities/index.ts'
+import type { Row } from '../../entities/row.ts'
 
 /** A line of a campaign's history as plain data. */
-export type CampaignEventRow = {
-  [K in keyof CampaignEvent as K extends symbol ? never : K]: CampaignEvent[K]
-}
+export type CampaignEventRow = Row<CampaignEvent>
 
 /** The events of a campaign after `seq`, oldest first. */
 export function readCampaignEvents(

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { newId } from '../../entities/ids.ts'
 import type { Em } from '../../entities/index.ts'
+import type { Row } from '../../entities/row.ts'
 import { fromSql, marks } from '../../entities/sql.ts'
 import type { ReceiptState, WebhookReceipt, WebhookVendor } from '../../entities/webhook-receipt.ts'
 import type { ReportedEvent } from './split.ts'
@@ -8,9 +9,7 @@ import type { ReportedEvent } from './split.ts'
 /** Receipts of webhooks: what a vendor said, kept once, before anything is done about it. */
 
 /** A receipt as plain data. */
-export type ReceiptRow = {
-  [K in keyof WebhookReceipt as K extends symbol ? never : K]: WebhookReceipt[K]
-}
+export type ReceiptRow = Row<WebhookReceipt>
 
 /** Most receipts written with one statement. */
 const chunk = 500

@@ -1,12 +1,13 @@
 import type { Backup } from '../../entities/backup.ts'
 import { newId } from '../../entities/ids.ts'
 import type { Em } from '../../entities/index.ts'
+import type { Row } from '../../entities/row.ts'
 import { fromSql, marks } from '../../entities/sql.ts'
 import type { Dumped } from '../../runtime/backups/backups.ts'
 
 /** The rows of backups, as `backup.daily` writes them. */
 
-export type BackupRow = { [K in keyof Backup as K extends symbol ? never : K]: Backup[K] }
+export type BackupRow = Row<Backup>
 
 /** Writes the row of a job's backup, or takes up the one of an earlier attempt; one that is complete stays as it is. */
 export async function beginBackup(em: Em, jobId: string): Promise<BackupRow> {
