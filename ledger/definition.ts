@@ -132,6 +132,13 @@ export function definitionOf(
   return definitions.find((definition) => definition.name === name)
 }
 
+/** The definition of a job that must be there. @throws when the installation does not have it, which is a fault of its set-up */
+export function requireDefinition(definitions: readonly AnyJobDefinition[], name: string): AnyJobDefinition {
+  const definition = definitionOf(definitions, name)
+  if (!definition) throw new Error(`There is no job definition named ${name}`)
+  return definition
+}
+
 /** Job names by the PM2 app that runs them. */
 export function appsOf(definitions: readonly AnyJobDefinition[]): Map<string, string[]> {
   const groups = Map.groupBy(definitions, ({ app, name }) => app ?? name)

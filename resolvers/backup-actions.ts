@@ -1,24 +1,17 @@
 import type { Em } from '../entities/index.ts'
 import { audit } from '../ledger/audit.ts'
-import { definitionOf } from '../ledger/definition.ts'
+import { requireDefinition } from '../ledger/definition.ts'
 import { IdempotencyConflictError, InvalidInputError, NotFoundError } from '../ledger/errors.ts'
 import type { Enqueued } from '../ledger/ledger.ts'
 import type { Api } from '../schema/api.ts'
 import type { Context } from '../schema/context.ts'
 import { enqueueFields } from '../schema/enqueue-fields.ts'
+import { enqueuedPayload } from '../schema/enqueued-payload.ts'
 import { type EnqueueOptions, enqueueOptions } from './enqueue-options.ts'
 
 /** Starting backups, restore drills and restores. Each is a job to watch with `jobEvents`. */
 export function backupActions({ builder, Job }: Api): void {
-  const BackupJobPayload = builder.objectRef<Enqueued>('BackupJobPayload').implement({
-    fields: (t) => ({
-      job: t.field({ type: Job, resolve: ({ job }) => job }),
-      alreadyExisted: t.boolean({
-        description: 'Whether the idempotency key brought back an earlier job.',
-        resolve: ({ created }) => !created,
-      }),
-    }),
-  })
+  const BackupJobPayload = enqueuedPayload({ builder, Job }, 'BackupJobPayload')
   const reason = { description: 'Why; kept with the action.' }
   const RunBackupInput = builder.inputType('RunBackupInput', {
     fields: (t) => ({ reason: t.string(reason), ...enqueueFields(t) }),
@@ -102,8 +95,7 @@ function start(
   options: EnqueueOptions,
   reason: string | null | undefined,
 ): Promise<Enqueued> {
-  const definition = definitionOf(ledger.definitions, jobName)
-  if (!definition) throw new Error(`There is no job ${jobName}`)
+  const definition = requireDefinition(ledger.definitions, jobName)
   return ledger.transaction(async (em: Em) => {
     const [outcome] = await ledger.enqueueIn(em, [{ definition, input, actor, ...options }])
     if (!outcome || outcome instanceof Error) throw outcome

@@ -14,6 +14,7 @@ import type { Api } from '../schema/api.ts'
 import { type Page, pageSize } from '../schema/connection.ts'
 import type { Context } from '../schema/context.ts'
 import { enqueueFields } from '../schema/enqueue-fields.ts'
+import { enqueuedPayload } from '../schema/enqueued-payload.ts'
 import { campaignSyncOf } from './campaign-writes.ts'
 import { type EnqueueOptions, enqueueOptions } from './enqueue-options.ts'
 import { newestFirst, type PageArgs } from './newest-first.ts'
@@ -99,15 +100,7 @@ async function itemPage(
 
 /** Starting runs. */
 export function campaignSyncMutations({ builder, Job }: Api): void {
-  const CampaignSyncPayload = builder.objectRef<Enqueued>('CampaignSyncPayload').implement({
-    fields: (t) => ({
-      job: t.field({ type: Job, resolve: ({ job }) => job }),
-      alreadyExisted: t.boolean({
-        description: 'Whether the idempotency key brought back an earlier job.',
-        resolve: ({ created }) => !created,
-      }),
-    }),
-  })
+  const CampaignSyncPayload = enqueuedPayload({ builder, Job }, 'CampaignSyncPayload')
   const SyncCampaignInput = builder.inputType('SyncCampaignInput', {
     fields: (t) => ({ id: t.id({ required: true }), ...enqueueFields(t) }),
   })

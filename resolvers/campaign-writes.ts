@@ -1,6 +1,6 @@
 import type { Em } from '../entities/index.ts'
 import { audit } from '../ledger/audit.ts'
-import { type AnyJobDefinition, definitionOf } from '../ledger/definition.ts'
+import { type AnyJobDefinition, requireDefinition } from '../ledger/definition.ts'
 import { findByKeys } from '../ledger/enqueue.ts'
 import { IdempotencyConflictError, NotFoundError } from '../ledger/errors.ts'
 import { fingerprint } from '../ledger/input.ts'
@@ -20,9 +20,7 @@ const campaignSync = 'campaign.sync'
 
 /** The definition of the job that keeps campaigns in step. */
 export function campaignSyncOf({ definitions }: Ledger): AnyJobDefinition {
-  const definition = definitionOf(definitions, campaignSync)
-  if (!definition) throw new Error(`There is no job definition named ${campaignSync}`)
-  return definition
+  return requireDefinition(definitions, campaignSync)
 }
 
 export interface CampaignWrite {

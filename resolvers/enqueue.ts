@@ -5,21 +5,14 @@ import type { Enqueued } from '../ledger/ledger.ts'
 import type { Api } from '../schema/api.ts'
 import type { Context } from '../schema/context.ts'
 import { type EnqueueFields, enqueueFields } from '../schema/enqueue-fields.ts'
+import { enqueuedPayload } from '../schema/enqueued-payload.ts'
 import { jobInputOf, jobInputType, withoutOptionalNulls } from '../schema/job-input.ts'
 import { mutationName } from '../schema/job-names.ts'
 import { enqueueOptions } from './enqueue-options.ts'
 
 /** Starting jobs: one mutation for any of them, and a typed one for each that may be started from outside. */
 export function enqueueMutations({ builder, Job, JobName, definitions }: Api): void {
-  const EnqueuePayload = builder.objectRef<Enqueued>('EnqueuePayload').implement({
-    fields: (t) => ({
-      job: t.field({ type: Job, resolve: ({ job }) => job }),
-      alreadyExisted: t.boolean({
-        description: 'Whether the idempotency key brought back an earlier job.',
-        resolve: ({ created }) => !created,
-      }),
-    }),
-  })
+  const EnqueuePayload = enqueuedPayload({ builder, Job }, 'EnqueuePayload')
   const EnqueueResult = builder.errorUnion('EnqueueResult', {
     types: [EnqueuePayload, InvalidInputError, IdempotencyConflictError, UnknownJobError],
     resolveType: () => EnqueuePayload,

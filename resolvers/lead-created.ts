@@ -1,4 +1,4 @@
-import { type AnyJobDefinition, definitionOf } from '../ledger/definition.ts'
+import { type AnyJobDefinition, requireDefinition } from '../ledger/definition.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 /** The job of every new lead. */
@@ -6,7 +6,5 @@ export const leadCreated = 'lead.created'
 
 /** Its definition. */
 export function leadCreatedOf({ definitions }: Ledger): AnyJobDefinition {
-  const definition = definitionOf(definitions, leadCreated)
-  if (!definition) throw new Error(`There is no job definition named ${leadCreated}`)
-  return definition
+  return requireDefinition(definitions, leadCreated)
 }

@@ -1,5 +1,5 @@
 import { audit } from '../ledger/audit.ts'
-import { definitionOf } from '../ledger/definition.ts'
+import { requireDefinition } from '../ledger/definition.ts'
 import { IdempotencyConflictError, InvalidInputError, NotFoundError } from '../ledger/errors.ts'
 import type { JobRow } from '../ledger/row.ts'
 import { beginErasure } from '../marketing/erasure.ts'
@@ -7,8 +7,6 @@ import type { Api } from '../schema/api.ts'
 import type { Context } from '../schema/context.ts'
 import { type EnqueueOptions, enqueueOptions } from './enqueue-options.ts'
 import { found } from './errors.ts'
-
-const leadErase = 'lead.erase'
 
 interface Erasure {
   leadId: string
@@ -58,8 +56,7 @@ function eraseLead(
 ): Promise<Erasure> {
   return ledger.transaction(async (em) => {
     if (!(await beginErasure(em, workspaceId, leadId, new Date()))) throw new NotFoundError(leadId)
-    const definition = definitionOf(ledger.definitions, leadErase)
-    if (!definition) throw new Error(`There is no job definition named ${leadErase}`)
+    const definition = requireDefinition(ledger.definitions, 'lead.erase')
     const [outcome] = await ledger.enqueueIn(em, [
       { definition, input: { leadId }, leadId, actor, ...options },
     ])

@@ -13,6 +13,7 @@ import type { ScheduleRow } from '../ledger/schedules/schedule-row.ts'
 import type { Api } from '../schema/api.ts'
 import type { InputFields } from '../schema/builder.ts'
 import type { Context } from '../schema/context.ts'
+import { enqueuedPayload } from '../schema/enqueued-payload.ts'
 import { enqueueOptions } from './enqueue-options.ts'
 import { onSchedule } from './schedule-access.ts'
 import { scheduleSaving } from './schedule-saving.ts'
@@ -72,15 +73,7 @@ function running({ builder, Job }: Api): void {
       }),
     }),
   })
-  const RunScheduleNowPayload = builder.objectRef<Enqueued>('RunScheduleNowPayload').implement({
-    fields: (t) => ({
-      job: t.expose('job', { type: Job }),
-      alreadyExisted: t.boolean({
-        description: 'Whether the idempotency key brought back an earlier job.',
-        resolve: ({ created }) => !created,
-      }),
-    }),
-  })
+  const RunScheduleNowPayload = enqueuedPayload({ builder, Job }, 'RunScheduleNowPayload')
   builder.mutationField('runScheduleNow', (t) =>
     t.field({
       type: RunScheduleNowPayload,

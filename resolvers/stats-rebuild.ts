@@ -1,23 +1,16 @@
-import { definitionOf } from '../ledger/definition.ts'
+import { requireDefinition } from '../ledger/definition.ts'
 import { IdempotencyConflictError, InvalidInputError } from '../ledger/errors.ts'
 import type { Enqueued } from '../ledger/ledger.ts'
 import { prunedBefore } from '../marketing/stats/position.ts'
 import type { Api } from '../schema/api.ts'
 import type { Context } from '../schema/context.ts'
 import { enqueueFields } from '../schema/enqueue-fields.ts'
+import { enqueuedPayload } from '../schema/enqueued-payload.ts'
 import { type EnqueueOptions, enqueueOptions } from './enqueue-options.ts'
 
 /** Counting statistics anew. */
 export function statsRebuildMutations({ builder, Job }: Api): void {
-  const RebuildStatsPayload = builder.objectRef<Enqueued>('RebuildStatsPayload').implement({
-    fields: (t) => ({
-      job: t.field({ type: Job, resolve: ({ job }) => job }),
-      alreadyExisted: t.boolean({
-        description: 'Whether the idempotency key brought back an earlier job.',
-        resolve: ({ created }) => !created,
-      }),
-    }),
-  })
+  const RebuildStatsPayload = enqueuedPayload({ builder, Job }, 'RebuildStatsPayload')
   const RebuildStatsInput = builder.inputType('RebuildStatsInput', {
     fields: (t) => ({
       from: t.field({ type: 'DateTime', required: true, description: 'The first hour, in UTC.' }),
@@ -56,7 +49,6 @@ async function refusePruned({ em }: Context, from: Date): Promise<void> {
 }
 
 function start({ ledger, actor }: Context, input: object, options: EnqueueOptions): Promise<Enqueued> {
-  const definition = definitionOf(ledger.definitions, 'stats.rebuild')
-  if (!definition) throw new Error('There is no job definition named stats.rebuild')
+  const definition = requireDefinition(ledger.definitions, 'stats.rebuild')
   return ledger.enqueue({ definition, input, actor, ...options })
 }

@@ -1,5 +1,5 @@
 import type { WebhookVendor } from '../../entities/webhook-receipt.ts'
-import { definitionOf } from '../../ledger/definition.ts'
+import { requireDefinition } from '../../ledger/definition.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { keepReceipts } from '../../marketing/webhooks/receipts.ts'
 import type { ReportedEvent } from '../../marketing/webhooks/split.ts'
@@ -18,8 +18,7 @@ export async function storeEvents(
   events: readonly ReportedEvent[],
 ): Promise<number> {
   if (events.length === 0) return 0
-  const definition = definitionOf(ledger.definitions, webhookReceive)
-  if (!definition) throw new Error(`There is no job definition named ${webhookReceive}`)
+  const definition = requireDefinition(ledger.definitions, webhookReceive)
   const { workspaceId, vendor, correlationId } = about
   return ledger.transaction(async (em) => {
     const ids = await keepReceipts(em, workspaceId, vendor, events)
