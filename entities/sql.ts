@@ -42,6 +42,17 @@ function camel(column: string): string {
   return name
 }
 
+/** Numbers of MariaDB's errors for work that others hold up: it waited too long, or had to give way. */
+export const lockWaitTimeout = 1205
+export const deadlock = 1213
+
+/** Whether an error, or what it was caused by, is one of MariaDB's of these numbers. */
+export function hasErrno(error: unknown, numbers: readonly number[]): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (numbers.includes((cause as Error & { errno?: number }).errno ?? 0)) return true
+  return false
+}
+
 /** A name as SQL writes it. */
 export const quoteName = (name: string) => `\`${name.replaceAll('`', '``')}\``
 

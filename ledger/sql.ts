@@ -1,5 +1,5 @@
 import type { Em } from '../entities/index.ts'
-import { fromSql, marks } from '../entities/sql.ts'
+import { deadlock, fromSql, hasErrno, lockWaitTimeout, marks } from '../entities/sql.ts'
 import type { JobRow } from './row.ts'
 
 /** A time as MariaDB reads it in JSON and text. */
@@ -20,13 +20,7 @@ export async function loadJobs(
 }
 
 /** Deadlock, lock wait timeout, and "record has changed" of MariaDB's snapshot isolation: the transaction may be repeated. */
-const repeatable = new Set([1213, 1205, 1020])
-
-function isRepeatable(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if (repeatable.has((cause as Error & { errno?: number }).errno ?? 0)) return true
-  return false
-}
+const repeatable = [deadlock, lockWaitTimeout, 1020]
 
 /** Does `work` again, up to three times in all, when MariaDB reports a deadlock or a lock wait. */
 export async function repeatLocked<T>(work: () => Promise<T>): Promise<T> {
@@ -34,7 +28,7 @@ export async function repeatLocked<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      if (tries >= 3 || !isRepeatable(error)) throw error
+      if (tries >= 3 || !hasErrno(error, repeatable)) throw error
     }
   }
 }

@@ -1,5 +1,6 @@
 import { type Deletion, deleteInChunks } from '../entities/chunks.ts'
 import { firstIdAt } from '../entities/ids.ts'
+import { factsPosition, notePruned } from './stats/position.ts'
 
 /** What becomes too old to keep. Ids grow with time, so what was written before a time is found by the primary key. */
 
@@ -33,11 +34,8 @@ export function pruneReceipts(deletion: Deletion, before: Date): Promise<void> {
  */
 export async function pruneFacts(deletion: Deletion, before: Date): Promise<void> {
   const counted = await deletion.transaction(async (em) => {
-    await em.execute("update stat_position set at = greatest(at, ?) where name = 'PRUNED'", [before])
-    const [row] = await em.execute<{ fact_id: string }[]>(
-      "select fact_id from stat_position where name = 'FACTS'",
-    )
-    return row!.fact_id
+    await notePruned(em, before)
+    return (await factsPosition(em)).factId
   })
   const workspaces = await deletion.transaction((em) =>
     em.execute<{ id: string }[]>('select id from workspace order by id'),

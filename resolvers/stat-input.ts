@@ -1,13 +1,13 @@
 import { type FactMetric, factMetrics } from '../entities/fact.ts'
 import { type StatRate, statRates } from '../entities/stat-definitions.ts'
-import { Workspace } from '../entities/workspace.ts'
+import { isTimeZone } from '../entities/time-zone.ts'
 import { type InputIssue, InvalidInputError } from '../ledger/errors.ts'
+import { workspaceZone } from '../ledger/schedules/workspace-zone.ts'
 import type { Comparison, DayRange, Granularity } from '../marketing/stats/axis.ts'
 import type { Dimension, StatFilter } from '../marketing/stats/bucket-sums.ts'
 import { readDay, showDay } from '../marketing/stats/calendar.ts'
 import type { RangeRequest } from '../marketing/stats/funnel.ts'
 import type { StatsRequest } from '../marketing/stats/stats.ts'
-import { isTimeZone } from '../marketing/stats/zone.ts'
 import type { Context } from '../schema/context.ts'
 
 /** What a caller asks of statistics, checked. */
@@ -82,7 +82,7 @@ async function rangeOf({ em, workspaceId }: Context, args: RangeArgs): Promise<R
   return {
     workspaceId,
     range: { from: readDay(from)!, to: readDay(to)! },
-    zone: args.timeZone ?? (await em.findOneOrFail(Workspace, { id: workspaceId })).timeZone,
+    zone: args.timeZone ?? (await workspaceZone(em, workspaceId)),
     filter: Object.fromEntries(Object.entries(lists).filter(([, list]) => list)) as StatFilter,
   }
 }

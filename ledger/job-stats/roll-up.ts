@@ -1,4 +1,5 @@
 import type { Em } from '../../entities/index.ts'
+import { fromSql } from '../../entities/sql.ts'
 import { sqlTime } from '../sql.ts'
 import { classOf } from './classes.ts'
 
@@ -20,8 +21,10 @@ export function openSince(position: Date): Date {
 
 /** Up to when jobs were counted. `lock` takes the row's lock for the rest of the transaction. */
 export async function jobsPosition(em: Em, lock: '' | 'for update' = ''): Promise<Date> {
-  const [row] = await em.execute<{ at: string }[]>(`select at from stat_position where name = 'JOBS' ${lock}`)
-  return new Date(`${row!.at.replace(' ', 'T')}Z`)
+  const [raw] = await em.execute<Record<string, unknown>[]>(
+    `select at from stat_position where name = 'JOBS' ${lock}`,
+  )
+  return fromSql<{ at: Date }>(raw!).at
 }
 
 /** Which jobs may have changed since then: those that finished later or are open. */
@@ -86,12 +89,11 @@ const behindMs = 60_000
 
 /** Up to when the rows tell what happened: now, or less while a queue's events are being caught up with. */
 async function projectedTo(em: Em, now: Date): Promise<Date> {
-  const rows = await em.execute<{ event_id: string; updated_at: string }[]>(
-    'select event_id, updated_at from stream_position',
-  )
-  const behind = rows.flatMap(({ event_id, updated_at }) => {
-    const eventMs = Number.parseInt(event_id, 10)
-    const lagMs = new Date(`${updated_at.replace(' ', 'T')}Z`).getTime() - eventMs
+  const rows = await em.execute<Record<string, unknown>[]>('select event_id, updated_at from stream_position')
+  const behind = rows.flatMap((raw) => {
+    const { eventId, updatedAt } = fromSql<{ eventId: string; updatedAt: Date }>(raw)
+    const eventMs = Number.parseInt(eventId, 10)
+    const lagMs = updatedAt.getTime() - eventMs
     return eventMs > 0 && lagMs > behindMs ? [eventMs] : []
   })
   return new Date(Math.min(now.getTime(), ...behind))

@@ -1,3 +1,4 @@
+import { isTimeZone } from '../../entities/time-zone.ts'
 import { InvalidInputError } from '../errors.ts'
 
 /** What is refused before anything tries to understand it, so that no text can keep a parser busy. */
@@ -37,17 +38,6 @@ export function checkTimeZone(timeZone: string): void {
   throw new InvalidInputError([
     { path: 'timeZone', message: 'is not known. Expected a name of the IANA database, e.g. Europe/Berlin' },
   ])
-}
-
-/** Whether there is a time zone of this name. Offsets like +02:00 are none: they know no summer time. */
-export function isTimeZone(timeZone: string): boolean {
-  if (timeZone.length > 64 || !/^[A-Za-z][\w+\-/]*$/.test(timeZone)) return false
-  try {
-    new Intl.DateTimeFormat('en', { timeZone })
-    return true
-  } catch {
-    return false
-  }
 }
 
 const refused = (message: string) => new InvalidInputError([{ path: 'cron', message }])

@@ -1,9 +1,9 @@
 import { defaultWorkspaceId } from '../../entities/default-workspace.ts'
 import type { Em } from '../../entities/index.ts'
+import { isTimeZone } from '../../entities/time-zone.ts'
 import type { AnyJobDefinition, DefaultSchedule } from '../definition.ts'
 import { parseInput } from '../input.ts'
 import { parseCron } from './cron.ts'
-import { isTimeZone } from './cron-syntax.ts'
 import { insertSchedules, type NewSchedule } from './schedule-row.ts'
 
 /** Workspaces that get their schedule with one statement. */

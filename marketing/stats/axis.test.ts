@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { isTimeZone } from '../../entities/time-zone.ts'
 import { axisOf, earlierAxis, type Granularity, granularities, pointsOf } from './axis.ts'
 import { dayMs, hourMs, readDay, showDay } from './calendar.ts'
-import { instantOf, isTimeZone, offsetAt } from './zone.ts'
+import { instantOf, offsetAt } from './zone.ts'
 
 const range = (from: string, to: string) => ({ from: readDay(from)!, to: readDay(to)! })
 const lengths = (zone: string, from: string, to: string, granularity: Granularity = 'DAY') => {

@@ -4,7 +4,7 @@ import { funnelSteps, rateDefinitions, type StatRate } from '../../entities/stat
 import { axisOf, type DayRange } from './axis.ts'
 import { type BucketSum, type StatFilter, sumBuckets } from './bucket-sums.ts'
 import { readProgress } from './progress.ts'
-import { byGroup, ratio, sumOf } from './series.ts'
+import { byGroup, countOf, ratio } from './series.ts'
 import { inSnapshot } from './snapshot.ts'
 import { metricsFor } from './stats.ts'
 
@@ -29,10 +29,6 @@ const boundsOf = ({ zone, range }: RangeRequest): number[] => {
   const { bounds } = axisOf(zone, range, 'DAY')
   return [bounds[0]!, bounds.at(-1)!]
 }
-
-/** What people did of a metric. */
-const countOf = (sums: readonly BucketSum[], wanted: FactMetric) =>
-  sumOf(sums.flatMap(({ metric, bot, count }) => (metric === wanted && !bot ? [count] : [])))
 
 /** How much of each step happened in the range, each counted by itself. */
 export function readFunnel(

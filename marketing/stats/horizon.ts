@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Em } from '../../entities/index.ts'
+import { deadlock, hasErrno, lockWaitTimeout } from '../../entities/sql.ts'
 import { closeGate, type Transaction } from './position.ts'
 
 /**
@@ -36,7 +37,7 @@ export async function safeHorizon(
     try {
       return await transaction(readHighest)
     } catch (error) {
-      if (!isLockWait(error)) throw error
+      if (!hasErrno(error, [lockWaitTimeout, deadlock])) throw error
       if (round >= maxRounds) throw new FactsOpenError()
     }
     await sleep(passMs, undefined, { signal })
@@ -47,15 +48,4 @@ async function readHighest(em: Em): Promise<number> {
   await closeGate(em)
   const [row] = await em.execute<{ highest: string | number | null }[]>('select max(id) as highest from fact')
   return Number(row!.highest ?? 0)
-}
-
-const lockWait = 1205
-const deadlock = 1213
-
-function isLockWait(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const { errno } = cause as Error & { errno?: number }
-    if (errno === lockWait || errno === deadlock) return true
-  }
-  return false
 }

@@ -35,6 +35,11 @@ export const prunedBefore = async (em: Em) => (await readRow(em, 'PRUNED', '')).
 /** The same; until the transaction ends, that stays so. */
 export const lockPrunedBefore = async (em: Em) => (await readRow(em, 'PRUNED', 'lock in share mode')).at
 
+/** Notes that facts which occurred before then may be gone from now on. */
+export async function notePruned(em: Em, before: Date): Promise<void> {
+  await em.execute("update stat_position set at = greatest(at, ?) where name = 'PRUNED'", [before])
+}
+
 /** Waits up to a second for those who append facts; until the transaction ends, nobody does. */
 export const closeGate = (em: Em) => readRow(em, 'GATE', 'for update wait 1')
 

@@ -1,5 +1,5 @@
 import type { Em } from '../../entities/index.ts'
-import { fromSql } from '../../entities/sql.ts'
+import { factsPosition } from './position.ts'
 
 /** How far facts are counted. */
 export interface StatProgress {
@@ -11,9 +11,6 @@ export interface StatProgress {
 
 /** Reads how far facts are counted. */
 export async function readProgress(em: Em): Promise<StatProgress> {
-  const [raw] = await em.execute<Record<string, unknown>[]>(
-    "select fact_id, at from stat_position where name = 'FACTS'",
-  )
-  const { factId, at } = fromSql<{ factId: string; at: Date }>(raw!)
+  const { factId, at } = await factsPosition(em)
   return { through: at.getTime() > 0 ? at : null, cursor: `${factId}-${at.getTime()}` }
 }

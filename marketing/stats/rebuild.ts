@@ -1,5 +1,6 @@
 import type { Em } from '../../entities/index.ts'
 import { type Comparison, compare, recount } from './buckets.ts'
+import { dayMs, hourMs } from './calendar.ts'
 import { lockFactsPosition, lockPrunedBefore, type Transaction } from './position.ts'
 
 /**
@@ -54,9 +55,6 @@ export interface Rebuilt {
   /** Hours of a workspace whose old buckets did not equal their facts. */
   differed: number
 }
-
-const hourMs = 3_600_000
-const dayMs = 24 * hourMs
 
 /**
  * Counts the buckets of a range anew, of all workspaces.

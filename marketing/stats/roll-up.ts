@@ -1,4 +1,5 @@
 import type { Em } from '../../entities/index.ts'
+import { fromSql } from '../../entities/sql.ts'
 import { addToBuckets } from './buckets.ts'
 import { safeHorizon } from './horizon.ts'
 import { lockFactsPosition, moveFactsPosition, type Transaction } from './position.ts'
@@ -68,9 +69,10 @@ async function firstAfter(em: Em, factId: number): Promise<number | undefined> {
 }
 
 async function readChunk(em: Em, from: number, to: number): Promise<{ facts: number; newest: Date }> {
-  const [row] = await em.execute<{ facts: string; newest: string }[]>(
-    'select count(*) as facts, max(arrived_at) as newest from fact where id > ? and id <= ?',
+  const [raw] = await em.execute<Record<string, unknown>[]>(
+    'select count(*) as facts, max(arrived_at) as newest_at from fact where id > ? and id <= ?',
     [from, to],
   )
-  return { facts: Number(row!.facts), newest: new Date(`${row!.newest.replace(' ', 'T')}Z`) }
+  const { facts, newestAt } = fromSql<{ facts: string; newestAt: Date }>(raw!)
+  return { facts: Number(facts), newest: newestAt }
 }

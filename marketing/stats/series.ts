@@ -65,7 +65,11 @@ export function byGroup(sums: readonly BucketSum[]): Map<string, BucketSum[]> {
   return groups
 }
 
-export const sumOf = (values: readonly number[] = []) => values.reduce((total, value) => total + value, 0)
+const sumOf = (values: readonly number[] = []) => values.reduce((total, value) => total + value, 0)
+
+/** What people did of a metric. */
+export const countOf = (sums: readonly BucketSum[], wanted: FactMetric) =>
+  sumOf(sums.flatMap(({ metric, bot, count }) => (metric === wanted && !bot ? [count] : [])))
 
 /** `of / per`; null where nothing is to divide by. */
 export const ratio = (of: number, per: number) => (per > 0 ? of / per : null)

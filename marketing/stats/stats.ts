@@ -19,7 +19,15 @@ import {
   sumBuckets,
 } from './bucket-sums.ts'
 import { readProgress } from './progress.ts'
-import { addSums, byGroup, type Counts, type StatGroup, type StatSeries, seriesOf, sumOf } from './series.ts'
+import {
+  addSums,
+  byGroup,
+  type Counts,
+  countOf,
+  type StatGroup,
+  type StatSeries,
+  seriesOf,
+} from './series.ts'
 import { inSnapshot } from './snapshot.ts'
 
 export interface StatsRequest {
@@ -90,10 +98,8 @@ async function largest(em: Em, request: StatsRequest, { bounds }: Axis): Promise
   const ends = [bounds[0]!, bounds.at(-1)!]
   const [first] = metricsFor(request.metrics, request.rates)
   const sums = await sumBuckets(em, bucketQuery(request, ends))
-  const size = (group: readonly BucketSum[]) =>
-    sumOf(group.flatMap(({ metric, bot, count }) => (metric === first && !bot ? [count] : [])))
   return [...byGroup(sums)]
-    .map(([key, group]) => ({ key, values: group[0]!.group!, size: size(group) }))
+    .map(([key, group]) => ({ key, values: group[0]!.group!, size: countOf(group, first!) }))
     .sort((a, b) => b.size - a.size || (a.key < b.key ? -1 : 1))
     .slice(0, request.top)
 }

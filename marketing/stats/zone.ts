@@ -19,17 +19,6 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   return format
 }
 
-/** Whether this is the name of a time zone, e.g. `Europe/Berlin` or `UTC`. Bare offsets are not: they know no summer time. */
-export function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z][\w+-]*(\/[\w+-]+)*$/.test(name)) return false
-  try {
-    formatOf(name)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** How far clocks in the zone are ahead of UTC at an instant, in ms. */
 export function offsetAt(zone: string, instant: number): number {
   const match = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(formatOf(zone).format(instant))

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Em } from '../../entities/index.ts'
+import { deadlock, hasErrno, lockWaitTimeout } from '../../entities/sql.ts'
 import { quoteName } from '../../integrations/mariadb-tools/quote.ts'
 
 /** Two connections that see the same state of the database although MariaDB cannot share a snapshot between them. */
@@ -97,11 +98,8 @@ async function persistently(lock: (wait: string) => Promise<unknown>, signal: Ab
       signal.throwIfAborted()
       return void (await lock(tried <= tries.withoutWait ? 'nowait' : `wait ${lockWaitSeconds}`))
     } catch (error) {
-      if (tried === tries.withoutWait + tries.withWait || !isLockWait(error)) throw error
+      if (tried === tries.withoutWait + tries.withWait || !hasErrno(error, [lockWaitTimeout, deadlock]))
+        throw error
       if (tried < tries.withoutWait) await sleep(pauseMs)
     }
 }
-
-const isLockWait = (error: unknown) =>
-  [1205, 1213].includes((error as { errno?: number; cause?: { errno?: number } }).errno ?? 0) ||
-  [1205, 1213].includes((error as { cause?: { errno?: number } }).cause?.errno ?? 0)
