@@ -39,7 +39,7 @@ export async function readBackupHealth(
 ): Promise<BackupHealth> {
   const [lastGood, lastVerified, verdict, verifying, nextRunAt] = await Promise.all([
     newestBackup(em, "state = 'COMPLETED' and forgotten_at is null"),
-    newestBackup(em, 'verified_at is not null and forgotten_at is null'),
+    newestVerified(em),
     lastVerdict(em),
     isVerifying(em),
     nextRun(em),
@@ -78,6 +78,11 @@ async function newestBackup(em: Em, condition: string): Promise<BackupRow | null
     `select * from backup where ${condition} order by started_at desc, id desc limit 1`,
   )
   return row ? fromSql<BackupRow>(row) : null
+}
+
+/** The newest backup that was restored and found equal, and is still in the repository. */
+export function newestVerified(em: Em): Promise<BackupRow | null> {
+  return newestBackup(em, 'verified_at is not null and forgotten_at is null')
 }
 
 async function lastVerdict(em: Em): Promise<VerificationState | undefined> {

@@ -21,6 +21,24 @@ export interface LeadFields {
   campaignId: string | null
 }
 
+/** Of whom nothing is known. */
+export const nobody: LeadFields = {
+  email: null,
+  phone: null,
+  firstName: null,
+  lastName: null,
+  company: null,
+  locale: null,
+  timeZone: null,
+  source: null,
+  utm: {},
+  tags: [],
+  customFields: {},
+  emailConsent: 'UNKNOWN',
+  whatsappConsent: 'UNKNOWN',
+  campaignId: null,
+}
+
 export const leadColumns = [
   'id',
   'workspace_id',

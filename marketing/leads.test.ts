@@ -4,6 +4,7 @@ import { createWorld, type World } from '../test/support/world.ts'
 import { updateLead } from './lead-change.ts'
 import { appendLeadEvents } from './lead-events.ts'
 import type { LeadFields } from './lead-row.ts'
+import { nobody } from './lead-row.ts'
 import { insertLeads } from './leads.ts'
 import { readTimeline } from './timeline.ts'
 
@@ -13,22 +14,6 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-const nobody: LeadFields = {
-  email: null,
-  phone: null,
-  firstName: null,
-  lastName: null,
-  company: null,
-  locale: null,
-  timeZone: null,
-  source: null,
-  utm: {},
-  tags: [],
-  customFields: {},
-  emailConsent: 'UNKNOWN',
-  whatsappConsent: 'UNKNOWN',
-  campaignId: null,
-}
 const now = new Date('2026-11-24T10:00:00.123Z')
 const within = <T>(work: (em: Em) => Promise<T>) => world.ledger.transaction(work)
 const insert = (...leads: Partial<LeadFields>[]) =>

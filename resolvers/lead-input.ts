@@ -9,6 +9,7 @@ import {
   normaliseTimeZone,
 } from '../marketing/identity.ts'
 import type { LeadFields } from '../marketing/lead-row.ts'
+import { nobody } from '../marketing/lead-row.ts'
 import type { Api } from '../schema/api.ts'
 import type { InputFields } from '../schema/builder.ts'
 
@@ -124,23 +125,6 @@ export function readLead(input: LeadInput): LeadFields | InputIssue[] {
   if (!patch.email && !patch.phone)
     return [{ path: '', message: 'needs an e-mail address or a phone number' }]
   return { ...nobody, ...patch }
-}
-
-const nobody: LeadFields = {
-  email: null,
-  phone: null,
-  firstName: null,
-  lastName: null,
-  company: null,
-  locale: null,
-  timeZone: null,
-  source: null,
-  utm: {},
-  tags: [],
-  customFields: {},
-  emailConsent: 'UNKNOWN',
-  whatsappConsent: 'UNKNOWN',
-  campaignId: null,
 }
 
 /** Checks a change. Only what the caller named is in the result; null clears a value. */

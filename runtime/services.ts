@@ -43,11 +43,7 @@ interface RetentionSettings {
 }
 
 /** What all jobs of a process work with. */
-export function createServices(
-  config: Config,
-  connections: Connections,
-  fork: (signal?: AbortSignal) => Em,
-): Services {
+export function createServices(config: Config, connections: Connections, fork: () => Em): Services {
   return {
     accounts: (workspaceId) => accountsOf(connections, workspaceId),
     welcome: {

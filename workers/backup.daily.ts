@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { newestVerified } from '../entities/backup-health.ts'
 import { safeText, stopReasons } from '../ledger/classify.ts'
 import type { JobContext } from '../ledger/definition.ts'
 import type { Services } from '../runtime/services.ts'
@@ -14,7 +15,6 @@ import {
   forgottenAmong,
   type Made,
   markForgotten,
-  newestVerified,
   unfinishedAmong,
 } from './backup/rows.ts'
 import { backupVerify } from './backup.verify.ts'
@@ -154,7 +154,7 @@ async function tidy({ em, signal, transaction, services, progress }: Context): P
   const { backups } = services
   progress({ phase: 'TIDYING' })
   const proven = await newestVerified(em)
-  const surplus = (await backups.surplus(signal)).filter((id) => id !== proven)
+  const surplus = (await backups.surplus(signal)).filter((id) => id !== proven?.id)
   await transaction((tx) => markForgotten(tx, surplus))
   const marked = await forgottenAmong(em, await backups.backupsIn(signal))
   // A restored database knows nothing of backups that were made later than the one it came from.

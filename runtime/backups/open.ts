@@ -4,6 +4,7 @@ import type { Em } from '../../entities/index.ts'
 import { ProgramError } from '../../integrations/programs/errors.ts'
 import { createRestic, type Restic, type Snapshot } from '../../integrations/restic/restic.ts'
 import { type Config, listOf, programEnv } from '../config.ts'
+import { databaseOf } from '../db.ts'
 import type { Backups } from './backups.ts'
 import { dumpInto } from './dump.ts'
 
@@ -26,20 +27,24 @@ export function openRepository(config: Config): Restic {
   return createRestic({
     repository: config.BACKUP_REPOSITORY,
     password: config.BACKUP_PASSWORD,
-    env: {
-      ...programEnv(),
-      ...(config.BACKUP_S3_ACCESS_KEY_ID && {
-        AWS_ACCESS_KEY_ID: config.BACKUP_S3_ACCESS_KEY_ID,
-        AWS_SECRET_ACCESS_KEY: config.BACKUP_S3_SECRET_ACCESS_KEY,
-      }),
-    },
+    env: repositoryEnv(programEnv(), config),
   })
+}
+
+type S3Keys = Partial<Pick<Config, 'BACKUP_S3_ACCESS_KEY_ID' | 'BACKUP_S3_SECRET_ACCESS_KEY'>>
+
+/** What restic gets of the environment, with the keys of a repository in S3. */
+export function repositoryEnv(
+  env: Record<string, string>,
+  { BACKUP_S3_ACCESS_KEY_ID: id, BACKUP_S3_SECRET_ACCESS_KEY: secret = '' }: S3Keys,
+): Record<string, string> {
+  return id ? { ...env, AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } : env
 }
 
 /** What `backup.daily` works with. */
 export function openBackups(config: Config, fork: () => Em): Backups {
   const repository = () => openRepository(config)
-  const database = decodeURIComponent(new URL(config.DATABASE_URL).pathname.slice(1))
+  const database = databaseOf(config)
   const files = listOf(config.BACKUP_FILES)
 
   /** Everything in the repository that belongs to these backups. */

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { repositoryEnv } from '../../runtime/backups/open.ts'
+import { programEnv } from '../../runtime/config.ts'
 
 export interface RestoreOptions {
   repository: string
@@ -15,8 +17,6 @@ export interface RestoreOptions {
 
 const usage =
   'Use: npm run restore -- --repository <restic repository> [--password-file <file>] [--backup <id>|latest] (--database-url mysql://… | --list)'
-
-const passedOn = ['PATH', 'HOME', 'TMPDIR', 'SSH_AUTH_SOCK']
 
 /** @throws with a sentence on what is missing */
 export function parse(args: string[], env: NodeJS.ProcessEnv): RestoreOptions {
@@ -37,14 +37,5 @@ export function parse(args: string[], env: NodeJS.ProcessEnv): RestoreOptions {
   if (!password) throw new Error('no password: set BACKUP_PASSWORD, or name a file with --password-file')
   if (!list && !/^(mysql|mariadb):\/\/[^/]+\/\w+$/.test(databaseUrl))
     throw new Error(`no database is named. ${usage}`)
-  return { repository, password, backup, databaseUrl, list, env: programEnv(env) }
-}
-
-function programEnv(env: NodeJS.ProcessEnv): Record<string, string> {
-  const keys = {
-    AWS_ACCESS_KEY_ID: env.BACKUP_S3_ACCESS_KEY_ID,
-    AWS_SECRET_ACCESS_KEY: env.BACKUP_S3_SECRET_ACCESS_KEY,
-  }
-  const all = { ...Object.fromEntries(passedOn.map((name) => [name, env[name]])), ...keys }
-  return Object.fromEntries(Object.entries(all).flatMap(([name, value]) => (value ? [[name, value]] : [])))
+  return { repository, password, backup, databaseUrl, list, env: repositoryEnv(programEnv(env), env) }
 }

@@ -9,7 +9,7 @@ import { newId } from '../../entities/ids.ts'
 import type { Em } from '../../entities/index.ts'
 import { dumpDatabase } from '../../integrations/mariadb-tools/dump.ts'
 import { createRestic, type Restic } from '../../integrations/restic/restic.ts'
-import type { LeadFields } from '../../marketing/lead-row.ts'
+import { nobody } from '../../marketing/lead-row.ts'
 import { insertLeads } from '../../marketing/leads.ts'
 import { backupTags, dumpFile } from '../../runtime/backups/open.ts'
 import { createRestores, type Restores } from '../../runtime/backups/restores.ts'
@@ -122,23 +122,6 @@ function largestFile(dir: string): string {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
   return files.sort((a, b) => statSync(b).size - statSync(a).size)[0]!
-}
-
-const nobody: LeadFields = {
-  email: null,
-  phone: null,
-  firstName: null,
-  lastName: null,
-  company: null,
-  locale: null,
-  timeZone: null,
-  source: null,
-  utm: {},
-  tags: [],
-  customFields: {},
-  emailConsent: 'UNKNOWN',
-  whatsappConsent: 'UNKNOWN',
-  campaignId: null,
 }
 
 /** Something to back up: leads with texts that a dump has to quote. @returns their ids */

@@ -1,6 +1,7 @@
 import type { Em } from '../../entities/index.ts'
 import type { LeadEventDetail } from '../../entities/lead-event.ts'
 import type { LeadFields } from '../../marketing/lead-row.ts'
+import { nobody } from '../../marketing/lead-row.ts'
 import { insertLeads } from '../../marketing/leads.ts'
 import { claimMessage, settleMessage } from '../../marketing/messages.ts'
 import { readTimeline } from '../../marketing/timeline.ts'
@@ -76,21 +77,4 @@ export function leadsOf(world: () => World) {
         await rows(`delete from \`${table}\``)
     },
   }
-}
-
-const nobody: LeadFields = {
-  email: null,
-  phone: null,
-  firstName: null,
-  lastName: null,
-  company: null,
-  locale: null,
-  timeZone: null,
-  source: null,
-  utm: {},
-  tags: [],
-  customFields: {},
-  emailConsent: 'UNKNOWN',
-  whatsappConsent: 'UNKNOWN',
-  campaignId: null,
 }

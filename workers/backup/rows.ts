@@ -110,11 +110,3 @@ export async function lastAdded(em: Em): Promise<number | undefined> {
   )
   return row ? Number(row.bytes_added ?? 0) : undefined
 }
-
-/** The newest backup that was restored and found equal, if any. */
-export async function newestVerified(em: Em): Promise<string | undefined> {
-  const [row] = await em.execute<{ id: string }[]>(
-    'select id from backup where verified_at is not null and forgotten_at is null order by id desc limit 1',
-  )
-  return row?.id
-}
