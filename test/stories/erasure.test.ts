@@ -3,6 +3,7 @@ import { newId } from '../../entities/ids.ts'
 import type { Em } from '../../entities/index.ts'
 import { insertRows } from '../../entities/sql.ts'
 import { replayErasures } from '../../marketing/erasure.ts'
+import { hashedAddress } from '../../marketing/suppressed-address.ts'
 import { untilFinal } from '../support/leads.ts'
 import { type System, startTestSystem } from '../support/system.ts'
 import { until } from '../support/world.ts'
@@ -195,15 +196,22 @@ test('a job of a lead that was erased does nothing, and nothing can be written a
 test('what vendors report later of an erased person is applied and not kept; who writes again has a conversation again', async () => {
   const late = { email: 'late.canary@canaries.example', phone: '+34612345009' }
   const { leadId } = await createLead(late)
+  const [mail] = await rows<{ id: string }>(
+    "select provider_message_id as id from message where lead_id = ? and channel = 'EMAIL'",
+    [leadId],
+  )
   await untilFinal(system, [(await erase(leadId)).job.id])
-  await system
-    .sandbox('POST', '/events', { vendor: 'mailchimp', type: 'unsubscribe', email: late.email })
-    .catch(() => undefined)
+  await system.sandbox('POST', '/events', { vendor: 'mandrill', type: 'spam', id: mail!.id })
   const from = late.phone.slice(1)
   await system.sandbox('POST', '/events', { vendor: 'whatsapp', type: 'message', from, text: 'STOP' })
   await until('the answer was taken', async () => {
     const taken = await rows('select 1 from conversation where wa_id = ?', [from])
     return taken.length > 0
+  })
+  const address = hashedAddress({ workspaceId: system.workspaceId, channel: 'EMAIL', address: late.email })
+  await until('the complaint was taken', async () => {
+    const sql = "select 1 from suppression where reason = 'COMPLAINT' and address = ?"
+    return (await rows(sql, [address])).length > 0
   })
   // A report is kept until it is applied, and vendors report in their own time.
   await until('the new conversation alone knows of the person', async () => {
