@@ -85,6 +85,13 @@ interface Effects {
   logs: LogLine[]
 }
 
+/** A worker that lost the job may tell of its start after the end was told: the end stays. */
+function noteAttempt(attempts: Map<string, AttemptChange>, change: AttemptChange | undefined): void {
+  if (!change) return
+  const key = `${change.jobId}/${change.run}/${change.number}`
+  if (change.outcome !== 'RUNNING' || !attempts.has(key)) attempts.set(key, change)
+}
+
 function applyAll(rows: Map<string, JobRow>, events: StreamEvent[]): Effects {
   const changed = new Set<string>()
   const attempts = new Map<string, AttemptChange>()
@@ -92,8 +99,7 @@ function applyAll(rows: Map<string, JobRow>, events: StreamEvent[]): Effects {
   for (const event of events) {
     const row = rows.get(event.jobId)
     if (!row) continue
-    const attempt = attemptOf(row, event)
-    if (attempt) attempts.set(`${attempt.jobId}/${attempt.run}/${attempt.number}`, attempt)
+    noteAttempt(attempts, attemptOf(row, event))
     if (event.name === 'log')
       logs.push({
         jobId: row.id,
@@ -181,6 +187,8 @@ const attemptColumns = [
 ]
 
 const newer = (column: string) => `${column} = coalesce(values(${column}), ${column})`
+/** As in `noteAttempt`. */
+const endKept = "outcome = if(values(outcome) = 'RUNNING', outcome, values(outcome))"
 
 async function writeAttempts(em: Em, attempts: AttemptChange[]): Promise<void> {
   const values = attempts.map((each) => [
@@ -201,7 +209,7 @@ async function writeAttempts(em: Em, attempts: AttemptChange[]): Promise<void> {
     'job_attempt',
     attemptColumns,
     values,
-    `on duplicate key update ${attemptColumns.slice(3).map(newer).join(', ')}`,
+    `on duplicate key update ${[endKept, ...attemptColumns.slice(4).map(newer)].join(', ')}`,
   )
 }
 

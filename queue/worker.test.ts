@@ -1,15 +1,24 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { defineJobFor } from '../ledger/definition.ts'
 import { heavy } from '../test/support/heavy-jobs.ts'
 import { createWorld, type World } from '../test/support/world.ts'
 import { connect } from './connection.ts'
+import { streamKey } from './keys.ts'
 import { type JobWorker, startWorker } from './worker.ts'
 
 let world: World
 let worker: JobWorker
 const onError = () => undefined
+const short = defineJobFor<unknown>()<Record<string, never>, never, void>({
+  name: 'short.run',
+  description: 'Run by what a test passes to its worker.',
+  input: z.strictObject({}),
+  async run() {},
+})
 
 beforeAll(async () => {
-  world = await createWorld([heavy])
+  world = await createWorld([heavy, short])
   world.startDispatcher()
   Object.assign(process.env, {
     HEAVY_DATABASE_URL: world.databaseUrl,
@@ -28,8 +37,16 @@ afterAll(async () => {
   await world.close()
 })
 
-const enqueue = async (input: unknown) =>
-  (await world.ledger.enqueue({ definition: heavy, input, actor: world.actor })).job
+const enqueue = async (input: unknown, definition: typeof heavy | typeof short = heavy) =>
+  (await world.ledger.enqueue({ definition, input, actor: world.actor })).job
+
+const attemptsOf = (id: string) =>
+  world
+    .fork()
+    .execute<{ outcome: string; worker: string }[]>(
+      'select outcome, worker from job_attempt where job_id = ?',
+      [id],
+    )
 
 test('CPU-heavy work runs in a thread, so the worker’s event loop stays free', async () => {
   const job = await enqueue({ ms: 1_000 })
@@ -51,4 +68,39 @@ test('an error keeps its class on the way out of the thread', async () => {
   })
   const tried = await enqueue({ ms: 1, fail: 'TRANSIENT' })
   expect(await world.untilState(tried.id, 'DEAD')).toMatchObject({ errorClass: 'TRANSIENT', attemptsMade: 2 })
+})
+
+test('an attempt that has ended is not told of as running, however slowly Redis takes the news', async () => {
+  const redis = connect(world.redisUrl, 'patient', onError)
+  const pauser = connect(world.redisUrl, 'patient', onError)
+  const postpones = startWorker(
+    { prefix: world.prefix, name: short.name, concurrency: 1, lockMs: 30_000, redis, onError },
+    async () => {
+      await pauser.call('CLIENT', 'PAUSE', '500', 'WRITE')
+      return {
+        kind: 'postponed',
+        error: { errorClass: 'AUTH', message: 'locked out' },
+        delayMs: 60_000,
+      }
+    },
+  )
+  try {
+    const { id } = await enqueue({}, short)
+    await world.untilState(id, 'DELAYED')
+    const stream = await redis.xrange(streamKey(world.prefix, short.name), '-', '+')
+    const told = stream.map(([, fields]) => fields[fields.indexOf('event') + 1])
+    expect(told).toEqual(['added', 'waiting', 'active', 'postponed', 'delayed'])
+  } finally {
+    await postpones.close('shutdown')
+    pauser.disconnect()
+    redis.disconnect()
+  }
+})
+
+test('news of a start that come late leave the end of the attempt as it is', async () => {
+  const { id } = await enqueue({ ms: 1 })
+  await world.untilState(id, 'COMPLETED')
+  await world.queues.publish(heavy.name, 'attempt-started', id, 1, { start: '1', worker: 'late' })
+  await world.until('the news were read', async () => (await attemptsOf(id))[0]?.worker === 'late')
+  expect(await attemptsOf(id)).toMatchObject([{ outcome: 'COMPLETED' }])
 })

@@ -157,15 +157,21 @@ async function runOne(
   signal: AbortSignal,
 ) {
   const attempt = attemptOf(settings, job)
-  const announce = setTimeout(
-    () => void tell(settings, job, attempt, 'attempt-started', {}).catch(settings.onError),
-    announceAfterMs,
-  )
-  try {
-    const outcome = await run(attempt, signal)
-    return await settle(settings, job, token, attempt, outcome)
-  } finally {
-    clearTimeout(announce)
+  const announced = announceLater(settings, job, attempt)
+  const outcome = await run(attempt, signal)
+  await announced()
+  return settle(settings, job, token, attempt, outcome)
+}
+
+/** Tells of the start when the attempt takes long. What it returns ends that: nothing is told of a start after an end. */
+function announceLater(settings: ProcessorSettings, job: Job, attempt: Attempt): () => Promise<void> {
+  let told: Promise<void> | undefined
+  const timer = setTimeout(() => {
+    told = tell(settings, job, attempt, 'attempt-started', {}).catch(settings.onError)
+  }, announceAfterMs)
+  return async () => {
+    clearTimeout(timer)
+    await told
   }
 }
 
