@@ -1,6 +1,6 @@
 // npm start: the whole system on this machine, until Ctrl+C.
 //   npm start -- --detach   leaves it running and ends
-//   npm start -- --stop     stops the one left running
+//   npm stop                stops the one left running
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,7 +8,7 @@ import { describe } from './system/dev-file.ts'
 import { devFile } from './system/paths.ts'
 import { endSystem, useSystem } from './system/shared.ts'
 
-const help = 'npm start [-- --detach | --stop]'
+const help = 'npm start [-- --detach], npm stop'
 const stopping = new AbortController()
 
 async function main(args: string[]): Promise<void> {
@@ -17,8 +17,11 @@ async function main(args: string[]): Promise<void> {
   if (unknown) throw new Error(`There is no option ${unknown}. Use: ${help}`)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
   const stopRequested = once(stopping.signal, 'abort')
-  if (!(await start()) || args.includes('--detach')) return
-  console.log('\nCtrl+C stops it.  Logs: npm run pm2 -- logs  State: npm run pm2 -- ls')
+  const stays = !(await start()) || args.includes('--detach')
+  console.log(
+    `\n${stays ? 'npm stop' : 'Ctrl+C'} stops it.  Logs: npm run pm2 -- logs  State: npm run pm2 -- ls`,
+  )
+  if (stays) return
   await Promise.race([stopRequested, stoppedElsewhere()])
   if (stopping.signal.aborted) await stop()
 }
@@ -33,7 +36,7 @@ async function start(): Promise<boolean> {
   return isOwn
 }
 
-/** Resolves when `npm start -- --stop` has run in another terminal. */
+/** Resolves when `npm stop` has run in another terminal. */
 async function stoppedElsewhere(): Promise<void> {
   while (existsSync(devFile) && !stopping.signal.aborted) await sleep(1000)
 }

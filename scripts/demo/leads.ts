@@ -56,7 +56,7 @@ function freshPhone(like: string, country: string | undefined, taken: Set<string
     taken.add(digits)
     return phone
   }
-  throw new Error(`No number like ${like} is left: start with a fresh sandbox (npm start -- --stop)`)
+  throw new Error(`No number like ${like} is left: start with a fresh sandbox (npm stop, npm start)`)
 }
 
 function redraw(phone: string): string {

@@ -15,7 +15,7 @@ export async function startSystem(signal: AbortSignal): Promise<DevSystem> {
   const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = process.env
   say('Starting MariaDB and Redis …')
   const services = await startServices({ dataDir, databaseUrl, redisUrl, keep: true })
-  // They are kept for the apps, not for this process: another `npm start -- --stop` may end them.
+  // They are kept for the apps, not for this process: an `npm stop` may end them.
   await services.stop()
   await findBackupPrograms().catch((error: Error) => say(`Backups cannot be made: ${error.message}`))
   signal.throwIfAborted()
