@@ -85,21 +85,15 @@ interface Effects {
   logs: LogLine[]
 }
 
-/** A worker that lost the job may tell of its start after the end was told: the end stays. */
-function noteAttempt(attempts: Map<string, AttemptChange>, change: AttemptChange | undefined): void {
-  if (!change) return
-  const key = `${change.jobId}/${change.run}/${change.number}`
-  if (change.outcome !== 'RUNNING' || !attempts.has(key)) attempts.set(key, change)
-}
-
 function applyAll(rows: Map<string, JobRow>, events: StreamEvent[]): Effects {
   const changed = new Set<string>()
-  const attempts = new Map<string, AttemptChange>()
+  const attempts: AttemptChange[] = []
   const logs: LogLine[] = []
   for (const event of events) {
     const row = rows.get(event.jobId)
     if (!row) continue
-    noteAttempt(attempts, attemptOf(row, event))
+    const attempt = attemptOf(row, event)
+    if (attempt) attempts.push(attempt)
     if (event.name === 'log')
       logs.push({
         jobId: row.id,
@@ -112,7 +106,7 @@ function applyAll(rows: Map<string, JobRow>, events: StreamEvent[]): Effects {
     rows.set(row.id, next)
     changed.add(row.id)
   }
-  return { changed: [...changed].map((id) => rows.get(id)!), attempts: [...attempts.values()], logs }
+  return { changed: [...changed].map((id) => rows.get(id)!), attempts, logs }
 }
 
 const text = (name: string) => [name, 'varchar(2000)'] as const
@@ -187,9 +181,10 @@ const attemptColumns = [
 ]
 
 const newer = (column: string) => `${column} = coalesce(values(${column}), ${column})`
-/** As in `noteAttempt`. */
+/** A worker that lost the job may tell of its start after the end was told. */
 const endKept = "outcome = if(values(outcome) = 'RUNNING', outcome, values(outcome))"
 
+/** In the order of their events: several may be about one attempt. */
 async function writeAttempts(em: Em, attempts: AttemptChange[]): Promise<void> {
   const values = attempts.map((each) => [
     each.jobId,

@@ -8,8 +8,7 @@ import {
   normalisePhone,
   normaliseTimeZone,
 } from '../marketing/identity.ts'
-import type { LeadFields } from '../marketing/lead-row.ts'
-import { nobody } from '../marketing/lead-row.ts'
+import { type LeadFields, nobody } from '../marketing/lead-row.ts'
 import type { Api } from '../schema/api.ts'
 import type { InputFields } from '../schema/builder.ts'
 

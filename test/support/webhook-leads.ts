@@ -1,7 +1,6 @@
 import type { Em } from '../../entities/index.ts'
 import type { LeadEventDetail } from '../../entities/lead-event.ts'
-import type { LeadFields } from '../../marketing/lead-row.ts'
-import { nobody } from '../../marketing/lead-row.ts'
+import { type LeadFields, nobody } from '../../marketing/lead-row.ts'
 import { insertLeads } from '../../marketing/leads.ts'
 import { claimMessage, settleMessage } from '../../marketing/messages.ts'
 import { readTimeline } from '../../marketing/timeline.ts'
