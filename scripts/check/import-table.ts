@@ -14,7 +14,7 @@ const schema: Reach = {
 }
 
 /** The folders of the product, from the edge to the ground. */
-const upper = ['server', 'schema', 'resolvers', 'workers', 'marketing']
+const upper = ['server', 'schema', 'resolvers', 'workers', 'marketing', 'access']
 const lower = ['runtime', 'ledger', 'queue', 'integrations', 'entities', 'sandbox']
 
 /** What `server` sees of the API and the jobs: their doors. */
@@ -23,15 +23,22 @@ const doors = ['schema/index.ts', 'schema/context.ts', 'resolvers/lead-intake.ts
 /** Imports point down. The line of a file stands in place of its folder's. */
 const table: Record<string, Reach> = {
   bin: { may: [...upper, ...lower] },
-  server: { may: [...doors, 'ledger', 'marketing', 'runtime', 'entities'] },
+  server: { may: [...doors, 'access', 'ledger', 'marketing', 'runtime', 'entities'] },
   'schema/index.ts': { ...schema, may: [...schema.may, 'resolvers'] },
   schema,
   resolvers: {
-    may: ['schema', 'workers', 'ledger', 'marketing', 'entities'],
+    may: ['schema', 'workers', 'access', 'ledger', 'marketing', 'entities'],
     never: ['schema/index.ts'],
   },
-  workers: { may: ['ledger', 'marketing', 'entities'], types: ['runtime', 'integrations'] },
-  marketing: { may: ['entities'] },
+  workers: {
+    may: ['ledger', 'marketing', 'entities', 'integrations/errors.ts'],
+    types: ['runtime', 'integrations'],
+  },
+  marketing: {
+    may: ['ledger', 'entities', 'integrations/errors.ts'],
+    types: ['integrations', 'runtime'],
+  },
+  access: { may: ['ledger', 'entities'] },
   runtime: { may: ['ledger', 'queue', 'integrations', 'entities'] },
   ledger: { may: ['queue', 'entities'] },
   queue: { may: [] },
