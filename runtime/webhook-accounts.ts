@@ -1,7 +1,7 @@
 import { defaultWorkspaceId } from '../entities/default-workspace.ts'
 import type { Em } from '../entities/index.ts'
 import type { WebhookVendor } from '../entities/webhook-receipt.ts'
-import { type SignedRequest, verifyWebhook } from '../integrations/webhook-signatures.ts'
+import { openWebhook, type SignedRequest } from '../integrations/webhook-signatures.ts'
 import { type Config, listOf } from './config.ts'
 import type { Connections } from './integrations/accounts.ts'
 
@@ -27,7 +27,7 @@ export function webhookAccounts(config: Config, fork: () => Em, connections: Con
     const secrets = listOf(config[secretSettings[vendor]])
     return {
       workspaceId,
-      verify: (request: SignedRequest) => verifyWebhook(vendor, secrets, request),
+      open: (request: SignedRequest) => openWebhook(vendor, secrets, request),
       whatsappVerifyToken: config.WHATSAPP_VERIFY_TOKEN,
     }
   }
@@ -46,7 +46,7 @@ async function ownAccount(em: Em, connections: Connections, vendor: WebhookVendo
   const secrets = [...listOf(webhookSecrets), ...listOf(clientSecret)]
   return {
     workspaceId: row.workspace_id,
-    verify: (request: SignedRequest) => verifyWebhook(vendor, secrets, request),
+    open: (request: SignedRequest) => openWebhook(vendor, secrets, request),
     whatsappVerifyToken: verifyToken,
   }
 }

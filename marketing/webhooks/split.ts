@@ -18,9 +18,12 @@ export class UnreadableBody extends Error {
 
 type Json = { [name: string]: unknown }
 
-/** @throws UnreadableBody */
-export function splitBody(vendor: WebhookVendor, rawBody: Buffer): ReportedEvent[] {
-  return splitters[vendor](rawBody.toString())
+/**
+ * @param signed what the vendor signed: Mandrill's events as JSON, else the body
+ * @throws UnreadableBody
+ */
+export function splitBody(vendor: WebhookVendor, signed: string): ReportedEvent[] {
+  return splitters[vendor](signed)
 }
 
 const splitters: Record<WebhookVendor, (text: string) => ReportedEvent[]> = {
@@ -39,10 +42,9 @@ function splitMailchimp(text: string): ReportedEvent[] {
   return [{ identity: [type, form.get('data[id]'), form.get('fired_at'), text], body: text }]
 }
 
-/** At most 1000 events as JSON in a form field. `_id` is the message's, so it takes more to tell events apart. */
+/** At most 1000 events. `_id` is the message's, so it takes more to tell events apart. */
 function splitMandrill(text: string): ReportedEvent[] {
-  const events = jsonOf(new URLSearchParams(text).get('mandrill_events') ?? '')
-  return objectsIn(events).map((event) => ({
+  return objectsIn(jsonOf(text)).map((event) => ({
     identity: event.event ? [event.event, event._id, event.ts, event.url ?? null] : ['sync', event],
     body: JSON.stringify(event),
   }))

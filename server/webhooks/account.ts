@@ -16,8 +16,8 @@ interface SignedRequest {
 export interface WebhookAccount {
   /** Whose leads the reports are about. */
   workspaceId: string
-  /** Whether the vendor signed this request with one of the account's secrets. Without secrets: no. */
-  verify(request: SignedRequest): boolean
+  /** What the vendor signed of this request with one of the account's secrets; undefined: nothing. */
+  open(request: SignedRequest): string | undefined
   /** What Meta sends when the webhook is set up; absent or empty: it cannot be set up. */
   whatsappVerifyToken?: string | undefined
 }

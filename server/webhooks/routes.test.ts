@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { WebhookVendor } from '../../entities/webhook-receipt.ts'
+import { openWebhook } from '../../integrations/webhook-signatures.ts'
 import { signHubSpot, signMailchimp } from '../../sandbox/signatures.ts'
 import {
   mailchimpForm,
@@ -115,6 +116,29 @@ describe.each(Object.entries(examples) as [WebhookVendor, { body: string; kept: 
   },
 )
 
+test('a form of Mailchimp that names a field twice is refused, though its bytes are signed', async () => {
+  const body = `${examples.mailchimp.body}&data%5Bemail%5D=other%40example.com`
+  expect((await webhooks.post('mailchimp', body)).status).toBe(401)
+  expect(await bodies()).toEqual([])
+})
+
+describe.each([
+  ['mailchimp', '&data%5Bemail%5D=other%40example.com'],
+  ['mandrill', '&more=1'],
+  ['whatsapp', ' '],
+  ['hubspot', ' '],
+  ['twenty', ' '],
+] as const)('the signature of %s', (vendor, more) => {
+  test('covers all that is read: nothing can be put before or behind what was signed', async () => {
+    const { body } = examples[vendor]
+    const headers = signed(vendor, body)
+    for (const changed of [body + more, more.replace('&', '') + (more === ' ' ? '' : '&') + body]) {
+      expect((await webhooks.post(vendor, changed, headers)).status).toBe(401)
+    }
+    expect(await bodies()).toEqual([])
+  })
+})
+
 describe('a signature that is replayed long after', () => {
   const old = Date.now() - 301_000
   test('is refused for Mailchimp, whose signature carries its time', async () => {
@@ -149,6 +173,30 @@ describe('the test of a new webhook', () => {
   test('the key of Mandrill’s tests opens nothing for events', async () => {
     const { body } = examples.mandrill
     expect((await webhooks.post('mandrill', body, signed('mandrill', body, 'test-webhook'))).status).toBe(401)
+  })
+  test('a field that comes twice does not smuggle events past the key everybody knows', async () => {
+    const { body } = examples.mandrill
+    const forms = [
+      `${body}&mandrill_events=%5B%5D`,
+      `mandrill_events=%5B%5D&${body}`,
+      `mandrill_events=%5B%5D&mandrill_event%73=${body.slice('mandrill_events='.length)}`,
+      `mandrill_events=%5B%5D&mandrill_events[]=${body.slice('mandrill_events='.length)}`,
+    ]
+    for (const form of forms)
+      for (const signedAs of [form, mandrillForm(), body])
+        for (const key of ['test-webhook', webhookSecret]) {
+          const { status } = await webhooks.post('mandrill', form, signed('mandrill', signedAs, key))
+          expect([form, status]).toEqual([form, 401])
+        }
+    expect(await bodies()).toEqual([])
+  })
+  test('not even an account whose key was set to that of tests believes events signed with it', async () => {
+    const { body } = examples.mandrill
+    const headers = signed('mandrill', body, 'test-webhook')
+    const request = { method: 'POST', uri: `${publicUrl}/webhooks/mandrill`, rawBody: Buffer.from(body) }
+    const open = (keys: string[]) =>
+      openWebhook('mandrill', keys, { ...request, header: (name) => headers[name], nowMs: Date.now() })
+    expect(open(['test-webhook'])).toBeUndefined()
   })
   test('Meta gets its challenge back only with our token', async () => {
     const ask = (token: string) =>

@@ -27,7 +27,7 @@ const webhooksPath = '/webhooks/'
 
 /**
  * What vendors report, taken in five steps.
- * 1. Whose account is it? 2. Is the signature, over the bytes as they came, right? 3. Split it into events. 4. Keep each
+ * 1. Whose account is it? 2. What of it is signed? Nothing else is read. 3. Split it into events. 4. Keep each
  * once, with a job for each that is new: one transaction. 5. Answer 200. The job does the rest.
  * While the database is away the answer is 503, so that the vendor repeats the report; never 410, at which Mailchimp would
  * stop for good.
@@ -67,24 +67,25 @@ async function take(
   if (!rawBody) return end(response, 413)
   // Mailchimp may test a new address with a POST of nothing.
   if (vendor === 'mailchimp' && rawBody.length === 0) return end(response, 200)
-  if (!isSigned(settings, account, request, rawBody)) return end(response, 401)
+  const signed = signedText(settings, account, request, rawBody)
+  if (signed === undefined) return end(response, 401)
   const about = {
     workspaceId: account.workspaceId,
     vendor,
     correlationId: correlationIdOf(request.headers['x-correlation-id']),
   }
-  await storeEvents(settings.ledger, about, splitBody(vendor, rawBody))
+  await storeEvents(settings.ledger, about, splitBody(vendor, signed))
   end(response, 200)
 }
 
-function isSigned(
+function signedText(
   { publicUrl }: WebhookSettings,
   account: WebhookAccount,
   { method = '', url = '', headers }: IncomingMessage,
   rawBody: Buffer,
-): boolean {
+): string | undefined {
   const header = (name: string) => headers[name]?.toString()
-  return account.verify({ method, uri: publicUrl + url, rawBody, header, nowMs: Date.now() })
+  return account.open({ method, uri: publicUrl + url, rawBody, header, nowMs: Date.now() })
 }
 
 /** Says what went wrong without repeating what was sent: not even the error's text, which may hold values. */
