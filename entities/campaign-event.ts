@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core'
-import { Campaign, type CampaignState, type SyncedField } from './campaign.ts'
+import { Campaign, type CampaignState, type ChangedField } from './campaign.ts'
 import { code, id, time } from './columns.ts'
 
 export const campaignEventTypes = [
@@ -21,7 +21,7 @@ export type ConflictWinner = (typeof conflictWinners)[number]
 export interface CampaignEventDetail {
   from?: CampaignState
   to?: CampaignState
-  fields?: SyncedField[]
+  fields?: ChangedField[]
   /** Whose value of a field in conflict stays. */
   winner?: ConflictWinner
   /** It was not at Mailchimp before. */

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core'
-import type { SyncedField } from './campaign.ts'
+import type { ChangedField, SyncedField } from './campaign.ts'
 import type { ConflictWinner } from './campaign-event.ts'
 import { CampaignSync } from './campaign-sync.ts'
 import { code, id, time } from './columns.ts'
@@ -33,7 +33,7 @@ const CampaignSyncItemSchema = defineEntity({
     direction: code(8).$type<SyncDirection>().nullable(),
     outcome: code(16).$type<SyncOutcome>(),
     /** Fields that were written, or in conflict. */
-    fields: p.json().$type<(SyncedField | 'state')[]>(),
+    fields: p.json().$type<(ChangedField | 'state')[]>(),
     /** What both sides held where they differed: so a value that gave way is not lost. Kept nowhere but here. */
     conflicts: p.json().$type<FieldConflict[]>(),
     reason: p.string().length(300).nullable(),

@@ -28,6 +28,24 @@ export interface CampaignContent {
 export type SyncedContent = CampaignContent & { scheduledAt: string | null }
 export type SyncedField = keyof SyncedContent
 
+/** A change of a campaign that a line of its history can name. */
+export type ChangedField = SyncedField | 'audienceId' | 'segment'
+
+/** The part of an audience a campaign goes to, as Mailchimp describes it. */
+export interface CampaignSegment {
+  /** The conditions in words, as Mailchimp shows them: HTML without its tags. */
+  description: string | null
+  /** Id of the saved segment or tag; null when the conditions belong to the campaign alone. */
+  savedSegmentId: number | null
+}
+
+/** Whom a campaign goes to at Mailchimp, as last read. */
+export interface CampaignRecipients {
+  audienceId: string
+  /** Null: everybody in the audience. */
+  segment: CampaignSegment | null
+}
+
 /** Mailchimp's totals for a campaign as last read, and how often they have grown (or shrunk) so far. */
 export interface CampaignReadings {
   sent: number
@@ -63,6 +81,7 @@ const CampaignSchema = defineEntity({
     html: p.text().columnType('mediumtext').nullable(),
     /** The Mailchimp audience it goes to; null: the workspace's own. */
     audienceId: code(32).nullable(),
+    recipients: p.json().$type<CampaignRecipients>().nullable(),
     scheduledAt: time().nullable(),
     sentAt: time().nullable(),
     mailchimpId: code(32).nullable(),

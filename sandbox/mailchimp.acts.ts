@@ -3,6 +3,7 @@ import { Refusal } from './exchange.ts'
 import type { Audiences } from './mailchimp.audiences.ts'
 import type { CampaignChange } from './mailchimp.campaign.shapes.ts'
 import type { Campaigns } from './mailchimp.campaigns.ts'
+import { tagId } from './mailchimp.members.ts'
 import { actOnMember, memberActs } from './mailchimp.people.ts'
 import { react } from './mailchimp.reports.ts'
 import { number, type Of, object, text } from './shape.ts'
@@ -21,20 +22,23 @@ const settings = object(
     reply_to: text(),
   },
 )
-const draftShape = object({}, { id: text(), list: text(), settings, html: text(), at: text() })
+const draftShape = object({}, { id: text(), list: text(), tag: text(), settings, html: text(), at: text() })
 type Draft = Of<typeof draftShape>
 const reactionShape = object({ campaign: text() }, { email: text(), count: number, url: text() })
 type Reaction = Partial<Of<typeof reactionShape>>
 
 const acts: Record<string, Act> = {
   'campaign-create': (campaigns, event) => {
-    const { list = 'a6b5da1054', settings = {}, html } = event
-    const { id } = campaigns.create({ type: 'regular', recipients: { list_id: list }, settings })
+    const { list = 'a6b5da1054', tag, settings = {}, html } = event
+    const { id } = campaigns.create({ type: 'regular', recipients: recipientsOf(list, tag), settings })
     if (html !== undefined) campaigns.setContent(id, { html })
     return { id }
   },
-  'campaign-edit': (campaigns, { id = '', list, settings, html }) => {
-    const change = { ...(settings ? { settings } : {}), ...(list ? { recipients: { list_id: list } } : {}) }
+  'campaign-edit': (campaigns, { id = '', list, tag, settings, html }) => {
+    const change = {
+      ...(settings ? { settings } : {}),
+      ...(list ? { recipients: recipientsOf(list, tag) } : {}),
+    }
     campaigns.change(id, change as Partial<CampaignChange>)
     if (html !== undefined) campaigns.setContent(id, { html })
     return { id }
@@ -48,6 +52,11 @@ const acts: Record<string, Act> = {
   'campaign-delete': (campaigns, { id = '' }) => after(id, campaigns.remove(id)),
   open: (campaigns, event) => reaction(campaigns, event, 'open'),
   click: (campaigns, event) => reaction(campaigns, event, 'click'),
+}
+
+/** An audience, or of it those who have a tag. */
+function recipientsOf(list: string, tag: string | undefined) {
+  return { list_id: list, ...(tag !== undefined && { segment_opts: { saved_segment_id: tagId(tag) } }) }
 }
 
 const after = (id: string, _effect: unknown): Outcome => ({ id })

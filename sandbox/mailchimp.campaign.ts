@@ -74,6 +74,16 @@ export function countRecipients(audience: Audience | undefined, campaign: Campai
   return count
 }
 
+/** The segment in words, as Mailchimp shows them: HTML. */
+function segmentText(audience: Audience | undefined, campaign: Campaign): string {
+  const { segment } = campaign
+  if (!segment) return ''
+  const tags = [...(audience?.members.values() ?? [])].flatMap(({ tags }) => tags)
+  const tag = tags.find((name) => tagId(name) === segment.saved_segment_id)
+  const condition = tag ? `Tags contact is tagged <strong>${tag}</strong>` : 'Contact matches the segment'
+  return `<p class="nounder">Contacts that match <strong>${segment.match ?? 'any'}</strong> of the following conditions:</p><ol><li>${condition}</li></ol>`
+}
+
 function recipientCount(audience: Audience | undefined, campaign: Campaign): number {
   if (campaign.status === 'sent') return campaign.emailsSent
   return Date.now() < campaign.countedAt ? 0 : countRecipients(audience, campaign)
@@ -86,7 +96,7 @@ export function describedCampaign(audience: Audience | undefined, campaign: Camp
     list_id: listId,
     list_is_active: audience !== undefined,
     list_name: audience?.about.name ?? '',
-    segment_text: '',
+    segment_text: segmentText(audience, campaign),
     recipient_count: recipientCount(audience, campaign),
     ...(segment ? { segment_opts: segment } : {}),
   }

@@ -1,4 +1,4 @@
-import type { CampaignReadings } from '../entities/campaign.ts'
+import type { CampaignReadings, CampaignRecipients, CampaignSegment } from '../entities/campaign.ts'
 import type { Api } from './api.ts'
 
 /** A campaign, and a line of its history. */
@@ -16,6 +16,32 @@ export function campaignTypes(api: Api): void {
       uniqueClicks: t.exposeInt('uniqueClicks'),
       unsubscribed: t.exposeInt('unsubscribed'),
       complaints: t.exposeInt('complaints'),
+    }),
+  })
+  const CampaignSegment = builder.objectRef<CampaignSegment>('CampaignSegment').implement({
+    description:
+      'The part of an audience a campaign goes to. It is chosen at Mailchimp and kept by every change made here.',
+    fields: (t) => ({
+      description: t.exposeString('description', {
+        nullable: true,
+        description: 'The conditions in words, as Mailchimp puts them.',
+      }),
+      savedSegmentId: t.exposeInt('savedSegmentId', {
+        nullable: true,
+        description:
+          'Id of the saved segment or tag; null when the conditions belong to this campaign alone.',
+      }),
+    }),
+  })
+  const CampaignRecipients = builder.objectRef<CampaignRecipients>('CampaignRecipients').implement({
+    description: 'Whom a campaign goes to at Mailchimp, as last read.',
+    fields: (t) => ({
+      audienceId: t.exposeString('audienceId', { description: 'Id of the audience.' }),
+      segment: t.expose('segment', {
+        type: CampaignSegment,
+        nullable: true,
+        description: 'The part of the audience; null: everybody in it.',
+      }),
     }),
   })
   Campaign.implement({
@@ -36,6 +62,11 @@ export function campaignTypes(api: Api): void {
       audienceId: t.exposeString('audienceId', {
         nullable: true,
         description: 'The Mailchimp audience it goes to; null: the workspace’s own.',
+      }),
+      recipients: t.expose('recipients', {
+        type: CampaignRecipients,
+        nullable: true,
+        description: 'Whom it goes to at Mailchimp, as last read; null before it is there.',
       }),
       scheduledAt: t.expose('scheduledAt', { type: 'DateTime', nullable: true }),
       sentAt: t.expose('sentAt', { type: 'DateTime', nullable: true }),

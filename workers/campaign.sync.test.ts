@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { Campaign } from '../entities/campaign.ts'
 import { editCampaign, scheduleCampaign, withdrawCampaign } from '../marketing/campaigns/changes.ts'
 import { type Campaigns, complete, quarter, startCampaigns } from '../test/support/campaigns.ts'
 
@@ -120,6 +121,55 @@ describe('a campaign made here', () => {
     expect(await stage.get(id)).toMatchObject({ state: 'DRAFT', mailchimpId: null })
     await stage.sync('CAMPAIGN', id)
     expect(await stage.remotes()).toHaveLength(1)
+  })
+})
+
+describe('whom a campaign goes to', () => {
+  const tagged = async () => {
+    const remoteId = await stage.act('campaign-create', {
+      tag: 'vip',
+      settings: { title: 'Autumn', subject_line: 'Leaves' },
+      html: '<p>Leaves</p>',
+    })
+    await stage.sync('ALL')
+    const [campaign] = await stage.world.fork().find(Campaign, { mailchimpId: remoteId })
+    return { remoteId, id: campaign!.id }
+  }
+  const segmentOf = async (remoteId: string) =>
+    (await stage.mailchimp.campaign(remoteId, { signal: AbortSignal.timeout(5_000) }))?.segment
+
+  test('keeps the segment that was chosen at Mailchimp when the campaign is edited here, and shows it', async () => {
+    const { remoteId, id } = await tagged()
+    const segment = {
+      description: expect.stringContaining('Contacts that match any'),
+      savedSegmentId: expect.any(Number),
+    }
+    expect(await stage.get(id)).toMatchObject({ recipients: { audienceId: 'a6b5da1054', segment } })
+    await edit(id, { subject: 'More leaves' })
+    await stage.sync('CAMPAIGN', id)
+    expect((await stage.remotes())[0]!.settings.subject_line).toBe('More leaves')
+    expect(await segmentOf(remoteId)).toEqual(segment)
+  })
+
+  test('follows a segment that is changed at Mailchimp', async () => {
+    const { remoteId, id } = await tagged()
+    await stage.act('campaign-edit', { id: remoteId, list: 'a6b5da1054' })
+    const { items } = await stage.sync('CAMPAIGN', id)
+    expect(items).toMatchObject([{ outcome: 'UPDATED', direction: 'PULL', fields: ['segment'] }])
+    expect(await stage.get(id)).toMatchObject({ recipients: { segment: null } })
+    expect((await stage.sync('CAMPAIGN', id)).items).toMatchObject([{ outcome: 'UNCHANGED' }])
+  })
+
+  test('is another audience at Mailchimp too once that was chosen here, and the other way round', async () => {
+    const { remoteId, id } = await tagged()
+    await edit(id, { audienceId: 'b7c6eb2165' })
+    await stage.sync('CAMPAIGN', id)
+    const now = await stage.mailchimp.campaign(remoteId, { signal: AbortSignal.timeout(5_000) })
+    expect(now).toMatchObject({ audienceId: 'b7c6eb2165', segment: null, subject: 'Leaves' })
+    expect((await stage.sync('CAMPAIGN', id)).items).toMatchObject([{ outcome: 'UNCHANGED' }])
+    await stage.act('campaign-edit', { id: remoteId, list: 'a6b5da1054' })
+    await stage.sync('CAMPAIGN', id)
+    expect(await stage.get(id)).toMatchObject({ audienceId: 'a6b5da1054' })
   })
 })
 

@@ -31,6 +31,7 @@ const campaign = {
   id: '42694e9e57',
   status: 'save',
   createdAt: new Date('2026-11-24T10:00:00Z'),
+  segment: null,
   sendTime: null,
 }
 
@@ -56,8 +57,12 @@ describe('a campaign at Mailchimp', () => {
     expect(seen()).toEqual({ method: 'POST', path: '/3.0/campaigns', body })
   })
 
-  test('is changed', async () => {
-    expect(await mailchimp().updateCampaign('42694e9e57', settings, context)).toEqual(campaign)
+  test('is changed in nothing but what is given, so that its segment and its preview text stay', async () => {
+    const change = { subject: 'New', fromName: 'Solaria', replyTo: 'hello@solaria.example' }
+    expect(await mailchimp().updateCampaign('42694e9e57', change, context)).toEqual(campaign)
+    const required = { subject_line: 'New', from_name: 'Solaria', reply_to: 'hello@solaria.example' }
+    expect(seen()).toEqual({ method: 'PATCH', path: at, body: { settings: required } })
+    await mailchimp().updateCampaign('42694e9e57', settings, context)
     expect(seen()).toEqual({ method: 'PATCH', path: at, body: written })
   })
 
@@ -72,7 +77,7 @@ describe('a campaign at Mailchimp', () => {
   test('is read with only the fields we keep, or is not there', async () => {
     expect(await mailchimp().campaign('42694e9e57', context)).toEqual(campaign)
     const fields =
-      'id,status,create_time,send_time,recipients.list_id,settings.title,settings.subject_line,settings.preview_text,settings.from_name,settings.reply_to'
+      'id,status,create_time,send_time,recipients.list_id,recipients.segment_text,recipients.segment_opts,settings.title,settings.subject_line,settings.preview_text,settings.from_name,settings.reply_to'
     expect(seen()).toEqual({ method: 'GET', path: `${at}?fields=${fields}`, body: undefined })
     stub.reply = { status: 404, body: { title: 'Resource Not Found' } }
     expect(await mailchimp().campaign('42694e9e57', context)).toBeUndefined()

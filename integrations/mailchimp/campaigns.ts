@@ -3,7 +3,14 @@
 import { z } from 'zod'
 import { type CallContext, type Caller, unlessAbsent } from '../client.ts'
 import { campaignPath, timeOf, timeText, withQuery } from './paths.ts'
-import type { CampaignSettings, Mailchimp, RemoteCampaign, RemoteCampaignPage } from './verbs.ts'
+import type {
+  CampaignSettings,
+  CampaignSettingsChange,
+  Mailchimp,
+  RemoteCampaign,
+  RemoteCampaignPage,
+  RemoteSegment,
+} from './verbs.ts'
 
 /** The most Mailchimp gives at once. */
 const PAGE = 1_000
@@ -18,6 +25,8 @@ const FIELDS = [
   'create_time',
   'send_time',
   'recipients.list_id',
+  'recipients.segment_text',
+  'recipients.segment_opts',
   ...['title', 'subject_line', 'preview_text', 'from_name', 'reply_to'].map((field) => `settings.${field}`),
 ]
 
@@ -26,13 +35,24 @@ const text = z
   .nullish()
   .transform((value) => value ?? '')
 
+const SegmentAnswer = z.object({
+  saved_segment_id: z.number().nullish(),
+  prebuilt_segment_id: z.string().nullish(),
+  conditions: z.array(z.unknown()).nullish(),
+})
+const RecipientsAnswer = z.object({
+  list_id: text,
+  segment_text: text,
+  segment_opts: SegmentAnswer.nullish(),
+})
+
 const CampaignAnswer = z
   .object({
     id: z.string(),
     status: z.enum(['save', 'paused', 'schedule', 'sending', 'sent', 'canceled', 'canceling', 'archived']),
     create_time: z.string().pipe(z.coerce.date()),
     send_time: z.string().nullish(),
-    recipients: z.object({ list_id: text }).nullish(),
+    recipients: RecipientsAnswer.nullish(),
     settings: z
       .object({ title: text, subject_line: text, preview_text: text, from_name: text, reply_to: text })
       .nullish(),
@@ -47,10 +67,20 @@ const CampaignAnswer = z
       fromName: settings?.from_name ?? '',
       replyTo: settings?.reply_to ?? '',
       audienceId: recipients?.list_id ?? '',
+      segment: segmentOf(recipients),
       createdAt: create_time,
       sendTime: timeOf(send_time) ?? null,
     }),
   )
+
+/** Mailchimp answers with empty options where the campaign goes to the whole audience. */
+function segmentOf(recipients: z.output<typeof RecipientsAnswer> | null | undefined): RemoteSegment | null {
+  const { saved_segment_id, prebuilt_segment_id, conditions } = recipients?.segment_opts ?? {}
+  if (!saved_segment_id && !prebuilt_segment_id && !conditions?.length) return null
+  const words = recipients?.segment_text.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
+  return { description: words?.trim() || null, savedSegmentId: saved_segment_id || null }
+}
+
 const PageAnswer = z.object({ campaigns: z.array(CampaignAnswer), total_items: z.number() })
 const ContentAnswer = z.object({ html: text })
 
@@ -69,7 +99,7 @@ type CampaignVerbs = Pick<
 export function createCampaigns(call: Caller): CampaignVerbs {
   return {
     createCampaign: (settings, context) => createCampaign(call, settings, context),
-    updateCampaign: (id, settings, context) => updateCampaign(call, id, settings, context),
+    updateCampaign: (id, change, context) => updateCampaign(call, id, change, context),
     deleteCampaign: (id, context) => deleteCampaign(call, id, context),
     campaign: (id, context) => readCampaign(call, id, context),
     campaignPage: (page, context) => readPage(call, page, context),
@@ -101,7 +131,7 @@ async function createCampaign(
 async function updateCampaign(
   call: Caller,
   id: string,
-  settings: CampaignSettings,
+  change: CampaignSettingsChange,
   context: CallContext,
 ): Promise<RemoteCampaign> {
   return call(
@@ -109,7 +139,7 @@ async function updateCampaign(
       operation: 'updateCampaign',
       method: 'PATCH',
       path: campaignPath(id),
-      body: settingsBody(settings),
+      body: settingsBody(change),
       repeatable: true,
       answer: CampaignAnswer,
     },
@@ -117,9 +147,10 @@ async function updateCampaign(
   )
 }
 
-function settingsBody(settings: CampaignSettings): object {
+/** Undefined values are left out of the JSON. A segment belongs to `recipients`, so these are sent only to change the audience. */
+function settingsBody(settings: Partial<CampaignSettings>): object {
   return {
-    recipients: { list_id: settings.audienceId },
+    ...(settings.audienceId !== undefined && { recipients: { list_id: settings.audienceId } }),
     settings: {
       subject_line: settings.subject,
       preview_text: settings.previewText,

@@ -103,7 +103,9 @@ const published: Record<string, Published> = {
     }),
   },
   'GET /campaigns/{id}': small,
-  'PATCH /campaigns/{id}': { body: z.strictObject({ recipients, settings: campaignSettings }) },
+  'PATCH /campaigns/{id}': {
+    body: z.strictObject({ recipients: recipients.optional(), settings: campaignSettings }),
+  },
   'DELETE /campaigns/{id}': {},
   'GET /campaigns/{id}/content': small,
   'PUT /campaigns/{id}/content': { body: z.strictObject({ html: z.string() }) },

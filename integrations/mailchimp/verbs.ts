@@ -76,10 +76,24 @@ export interface RemoteCampaign {
   fromName: string
   replyTo: string
   audienceId: string
+  /** The part of the audience it goes to; null: all of it. */
+  segment: RemoteSegment | null
   createdAt: Date
   /** Null unless it is scheduled, sending or sent. */
   sendTime: Date | null
 }
+
+export interface RemoteSegment {
+  description: string | null
+  savedSegmentId: number | null
+}
+
+/**
+ * A change of a campaign's settings: what is left out stays as it is. Mailchimp requires subject and sender in every
+ * change; without `audienceId` the recipients, and with them the segment, are kept.
+ */
+export type CampaignSettingsChange = Partial<CampaignSettings> &
+  Pick<CampaignSettings, 'subject' | 'fromName' | 'replyTo'>
 
 export interface CampaignSettings {
   /** Mailchimp's only place for an id of ours: a lost create is found again by it. */
@@ -183,7 +197,7 @@ export interface Mailchimp {
 
   /** Not safe to repeat: look for the title first. */
   createCampaign(settings: CampaignSettings, context: CallContext): Promise<RemoteCampaign>
-  updateCampaign(id: string, settings: CampaignSettings, context: CallContext): Promise<RemoteCampaign>
+  updateCampaign(id: string, change: CampaignSettingsChange, context: CallContext): Promise<RemoteCampaign>
   deleteCampaign(id: string, context: CallContext): Promise<void>
   campaign(id: string, context: CallContext): Promise<RemoteCampaign | undefined>
   /** At most 1,000, oldest first. */

@@ -79,6 +79,7 @@ export function emptyCampaign(workspaceId: string, now: Date): CampaignRow {
     state: 'DRAFT',
     scheduledAt: null,
     sentAt: null,
+    recipients: null,
     mailchimpId: null,
     syncedContent: null,
     syncedAt: null,

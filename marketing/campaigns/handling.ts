@@ -1,7 +1,7 @@
-import type { SyncedContent, SyncedField } from '../../entities/campaign.ts'
+import type { CampaignRecipients, SyncedContent, SyncedField } from '../../entities/campaign.ts'
 import type { Em } from '../../entities/index.ts'
 import { type CampaignRow, contentOf, lockCampaign, patchCampaign } from './campaign-row.ts'
-import type { Cause } from './events.ts'
+import type { Cause, NewCampaignEvent } from './events.ts'
 import { mayMove } from './transitions.ts'
 
 /**
@@ -98,6 +98,19 @@ export async function notePushed(
     tell ? [{ type: 'PUSHED', detail: { fields } }] : [],
     cause,
   )
+}
+
+/** Records whom a campaign goes to at Mailchimp after we moved it to another audience. */
+export async function noteRecipients(
+  em: Em,
+  { workspaceId, id }: CampaignRow,
+  recipients: CampaignRecipients,
+  cause: Cause,
+): Promise<void> {
+  const campaign = await lockCampaign(em, workspaceId, id)
+  if (!campaign) return
+  const moved: NewCampaignEvent = { type: 'PUSHED', detail: { fields: ['audienceId'] } }
+  await patchCampaign(em, campaign, { recipients }, [moved], cause)
 }
 
 /** Notes that both sides are equal. */

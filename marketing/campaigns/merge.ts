@@ -56,11 +56,10 @@ function mergeField(
   stage: TwinStage,
 ): void {
   if (ours[field] === theirs[field]) return
-  const weChanged = !base || base[field] !== ours[field]
-  const theyChanged = !base || base[field] !== theirs[field]
-  const inConflict = weChanged && (theyChanged || stage === 'SENT')
-  const winner: ConflictWinner = winnerOf(weChanged, inConflict, stage)
-  if (inConflict) result.conflicts.push({ field, ours: ours[field], mailchimp: theirs[field], winner })
+  const known = base ? base[field] : undefined
+  const winner = winnerOf(known, ours[field], theirs[field], stage)
+  if (isConflict(known, ours[field], theirs[field], stage))
+    result.conflicts.push({ field, ours: ours[field], mailchimp: theirs[field], winner })
   if (winner === 'OURS') result.push.push(field)
   else {
     result.pull.push(field)
@@ -68,7 +67,20 @@ function mergeField(
   }
 }
 
-function winnerOf(weChanged: boolean, inConflict: boolean, stage: TwinStage): ConflictWinner {
-  if (inConflict) return stage === 'DRAFT' ? 'OURS' : 'MAILCHIMP'
-  return weChanged ? 'OURS' : 'MAILCHIMP'
+type Value = string | null
+
+/** Whether values that differ were changed on both sides. `base` is undefined when both were never equal. */
+function isConflict(base: Value | undefined, ours: Value, theirs: Value, stage: TwinStage): boolean {
+  return base !== ours && (base !== theirs || stage === 'SENT')
+}
+
+/** Whose of two values that differ stays. `base` is undefined when both were never equal. */
+export function winnerOf(
+  base: Value | undefined,
+  ours: Value,
+  theirs: Value,
+  stage: TwinStage,
+): ConflictWinner {
+  if (isConflict(base, ours, theirs, stage)) return stage === 'DRAFT' ? 'OURS' : 'MAILCHIMP'
+  return base !== ours ? 'OURS' : 'MAILCHIMP'
 }

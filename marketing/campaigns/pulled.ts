@@ -14,7 +14,7 @@ export async function insertPulled(
   cause: Cause,
 ): Promise<CampaignRow | undefined> {
   const now = new Date()
-  const { mailchimpId, content, state, sentAt, audienceId } = twin
+  const { mailchimpId, content, recipients, state, sentAt, audienceId } = twin
   const campaign: CampaignRow = {
     ...emptyCampaign(workspaceId, now),
     ...content,
@@ -22,6 +22,7 @@ export async function insertPulled(
     state,
     sentAt,
     audienceId,
+    recipients,
     mailchimpId,
     syncedContent: content,
     syncedAt: now,

@@ -1,4 +1,10 @@
-import type { CampaignState, SyncedContent } from '../../entities/campaign.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type {
+  CampaignRecipients,
+  CampaignState,
+  ChangedField,
+  SyncedContent,
+} from '../../entities/campaign.ts'
 import type { Em } from '../../entities/index.ts'
 import {
   type CampaignPatch,
@@ -8,13 +14,15 @@ import {
   patchCampaign,
 } from './campaign-row.ts'
 import type { Cause, NewCampaignEvent } from './events.ts'
-import { type Merge, merge, type TwinStage } from './merge.ts'
+import { type Merge, merge, type TwinStage, winnerOf } from './merge.ts'
 import { checkMove } from './transitions.ts'
 
 /** A campaign's counterpart at Mailchimp, in our terms. */
 export interface Twin {
   mailchimpId: string
   content: SyncedContent
+  /** Whom it goes to. */
+  recipients: CampaignRecipients
   stage: TwinStage
   /** What it would be here. */
   state: CampaignState
@@ -24,6 +32,10 @@ export interface Twin {
 /** What both sides are to become, and the state that follows for ours. */
 export interface Meeting extends Merge {
   state: CampaignState
+  /** Which side's audience is taken over by the other; undefined when they agree. */
+  audience: 'PUSH' | 'PULL' | undefined
+  /** What of Mailchimp's recipients is new to us. */
+  news: ChangedField[]
 }
 
 /**
@@ -34,10 +46,30 @@ function compare(campaign: CampaignRow, twin: Twin): Meeting {
   const ours = contentOf(campaign)
   if (campaign.state === 'CANCELLED' && twin.stage !== 'SENT') {
     const push: Merge['push'] = twin.content.scheduledAt ? ['scheduledAt'] : []
-    return { merged: ours, pull: [], push, conflicts: [], state: 'CANCELLED' }
+    return { merged: ours, pull: [], push, conflicts: [], state: 'CANCELLED', audience: undefined, news: [] }
   }
   const merged = merge(campaign.syncedContent ?? null, ours, twin.content, twin.stage)
-  return { ...merged, state: stateAfter(campaign, twin, merged) }
+  const state = stateAfter(campaign, twin, merged)
+  return { ...merged, state, audience: audienceAfter(campaign, twin), news: newsOf(campaign, twin) }
+}
+
+/**
+ * The audience, by the rules of the merge. One that was chosen here leaves for Mailchimp only when it was changed here since
+ * Mailchimp's recipients were last read: another audience drops the segment.
+ */
+function audienceAfter(campaign: CampaignRow, { recipients, stage }: Twin): Meeting['audience'] {
+  const { audienceId: ours } = campaign
+  const theirs = recipients.audienceId
+  if (!ours || !theirs || ours === theirs) return undefined
+  const winner = winnerOf(campaign.recipients?.audienceId ?? theirs, ours, theirs, stage)
+  return winner === 'OURS' ? 'PUSH' : 'PULL'
+}
+
+function newsOf({ recipients: known }: CampaignRow, { recipients: { audienceId, segment } }: Twin) {
+  const news: ChangedField[] = []
+  if (known && known.audienceId !== audienceId) news.push('audienceId')
+  if (!isDeepStrictEqual(known?.segment ?? null, segment)) news.push('segment')
+  return news
 }
 
 /** What has happened is told by Mailchimp; until it sends, the agreed time alone tells a draft from a scheduled one. */
@@ -50,8 +82,8 @@ function stateAfter(campaign: CampaignRow, twin: Twin, { merged }: Merge): Campa
 
 /** Whether there is nothing to do on either side. */
 export function isInStep(campaign: CampaignRow, twin: Twin): boolean {
-  const { pull, push, conflicts, state } = compare(campaign, twin)
-  const idle = pull.length + push.length + conflicts.length === 0
+  const { pull, push, conflicts, state, audience, news } = compare(campaign, twin)
+  const idle = pull.length + push.length + conflicts.length + news.length === 0 && !audience
   return idle && state === campaign.state && Boolean(campaign.syncedAt) && !campaign.createStartedAt
 }
 
@@ -76,6 +108,8 @@ export async function takeOver(
     ...pulled(meeting),
     ...(meeting.state !== campaign.state && { state: meeting.state, reason: null }),
     ...(twin.sentAt && campaign.sentAt?.getTime() !== twin.sentAt.getTime() && { sentAt: twin.sentAt }),
+    ...(meeting.audience === 'PULL' && { audienceId: twin.recipients.audienceId }),
+    recipients: twin.recipients,
     syncedContent: twin.content,
   }
   return { campaign: await patchCampaign(em, campaign, patch, eventsOf(campaign, meeting), cause), meeting }
@@ -87,11 +121,12 @@ function pulled({ pull, merged }: Meeting): CampaignPatch {
   return pull.includes('scheduledAt') ? { ...values, scheduledAt: at ? new Date(at) : null } : values
 }
 
-function eventsOf(campaign: CampaignRow, { pull, conflicts, state }: Meeting): NewCampaignEvent[] {
+function eventsOf(campaign: CampaignRow, { pull, conflicts, state, news }: Meeting): NewCampaignEvent[] {
   const events: NewCampaignEvent[] = []
   for (const [winner, group] of Map.groupBy(conflicts, (conflict) => conflict.winner))
     events.push({ type: 'CONFLICT', detail: { fields: group.map(({ field }) => field), winner } })
-  if (pull.length > 0) events.push({ type: 'PULLED', detail: { fields: pull } })
+  const fields = [...pull, ...news]
+  if (fields.length > 0) events.push({ type: 'PULLED', detail: { fields } })
   if (state !== campaign.state)
     events.push({ type: 'STATE_CHANGED', detail: { from: campaign.state, to: state } })
   return events

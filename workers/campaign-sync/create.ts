@@ -32,7 +32,7 @@ const createMs = 15_000
 
 async function create(run: Run, campaign: CampaignRow, audienceId: string): Promise<RemoteCampaign> {
   const { mailchimp, context, call } = run
-  const settings = settingsOf(campaign, contentOf(campaign), audienceId)
+  const settings = { ...settingsOf(campaign, contentOf(campaign)), audienceId }
   context.signal.throwIfAborted()
   try {
     return await mailchimp.createCampaign(settings, { ...call, signal: AbortSignal.timeout(createMs) })

@@ -98,7 +98,7 @@ async function meet(run: Run, known: CampaignRow, mailchimpId: string): Promise<
   })
   if (!taken) return
   const { campaign, meeting } = taken
-  await push(run, campaign, remote, meeting.push)
+  await push(run, campaign, remote, meeting)
   await context.transaction((em) => noteInStep(em, campaign))
   await watchReports(run, campaign)
   await report(run, campaign, { outcome: 'UNCHANGED' })
@@ -139,8 +139,8 @@ type Taken = NonNullable<Awaited<ReturnType<typeof takeOver>>>
 
 /** What a take-over comes to in the report. */
 function noteOf({ meeting, campaign }: Taken, known: CampaignRow): SyncNote {
-  const { pull, conflicts, state } = meeting
-  const fields = [...pull, ...(state === known.state ? [] : (['state'] as const))]
+  const { pull, conflicts, state, news } = meeting
+  const fields = [...pull, ...news, ...(state === known.state ? [] : (['state'] as const))]
   const note = { subject: campaign.id, campaignId: campaign.id, mailchimpId: campaign.mailchimpId ?? null }
   const pulled = fields.length > 0 ? { direction: 'PULL' as const } : {}
   if (conflicts.length > 0) {

@@ -1,9 +1,10 @@
 import type { SyncedContent, SyncedField } from '../../entities/campaign.ts'
-import type { RemoteCampaign } from '../../integrations/mailchimp/verbs.ts'
+import type { CampaignSettingsChange, RemoteCampaign } from '../../integrations/mailchimp/verbs.ts'
 import { type CampaignRow, contentOf } from '../../marketing/campaigns/campaign-row.ts'
-import { notePushed, unlinkTwin } from '../../marketing/campaigns/handling.ts'
+import { notePushed, noteRecipients, unlinkTwin } from '../../marketing/campaigns/handling.ts'
 import { noteItem } from '../../marketing/campaigns/sync-report.ts'
 import { idInTitle } from '../../marketing/campaigns/title.ts'
+import type { Meeting } from '../../marketing/campaigns/twin.ts'
 import { isPermanent } from './failures.ts'
 import type { Run } from './run.ts'
 import { settingsOf } from './twin-of.ts'
@@ -14,6 +15,8 @@ interface Task {
   campaign: CampaignRow
   remote: RemoteCampaign
   fields: ReadonlySet<SyncedField>
+  /** The audience it is moved to; undefined when it stays. */
+  audienceId: string | undefined
 }
 
 interface Step {
@@ -43,7 +46,8 @@ const steps: readonly Step[] = [
   },
   {
     name: 'settings',
-    isDue: ({ fields }) => settings.some((field) => fields.has(field)),
+    isDue: ({ fields, audienceId }) =>
+      audienceId !== undefined || settings.some((field) => fields.has(field)),
     work: tellSettings,
     tells: settings,
     // An older version of the settings is there, and a person may be at work on it.
@@ -69,18 +73,19 @@ const steps: readonly Step[] = [
 ]
 
 /** Whether it has to be taken off Mailchimp's schedule for what is to be told. */
-function isWithdrawn({ remote, fields }: Task): boolean {
-  return remote.status === 'schedule' && fields.size > 0
+function isWithdrawn({ remote, fields, audienceId }: Task): boolean {
+  return remote.status === 'schedule' && (fields.size > 0 || audienceId !== undefined)
 }
 
-/** Tells Mailchimp the fields that we changed, step by step; what was told is noted after each. */
+/** Sends Mailchimp the fields that we changed, step by step; what was sent is recorded after each. */
 export async function push(
   run: Run,
   campaign: CampaignRow,
   remote: RemoteCampaign,
-  fields: readonly SyncedField[],
+  { push: fields, audience }: Pick<Meeting, 'push' | 'audience'>,
 ): Promise<void> {
-  const task = { run, campaign, remote, fields: new Set(fields) }
+  const audienceId = audience === 'PUSH' ? (campaign.audienceId ?? undefined) : undefined
+  const task = { run, campaign, remote, fields: new Set(fields), audienceId }
   for (const step of steps.filter(({ isDue }) => isDue(task))) {
     run.context.signal.throwIfAborted()
     try {
@@ -130,13 +135,29 @@ async function unschedule({ run, campaign, remote }: Task): Promise<void> {
   )
 }
 
-async function tellSettings({ run, campaign, remote }: Task): Promise<void> {
-  const audienceId = campaign.audienceId ?? (remote.audienceId || (await run.ownAudience()))
-  await run.mailchimp.updateCampaign(
+async function tellSettings(task: Task): Promise<void> {
+  const { run, campaign, remote, audienceId } = task
+  const { audienceId: now, segment } = await run.mailchimp.updateCampaign(
     remote.id,
-    settingsOf(campaign, contentOf(campaign), audienceId),
+    settingsChange(task),
     run.call,
   )
+  if (audienceId === undefined) return
+  const recipients = { audienceId: now, segment }
+  await run.context.transaction((em) => noteRecipients(em, campaign, recipients, run.cause))
+}
+
+/** Only what changed. What Mailchimp requires in every change is sent as it is there. */
+function settingsChange({ campaign, remote, fields, audienceId }: Task): CampaignSettingsChange {
+  const { title, subject, previewText, fromName, replyTo } = settingsOf(campaign, contentOf(campaign))
+  return {
+    subject: fields.has('subject') ? subject : remote.subject,
+    fromName: fields.has('fromName') ? fromName : remote.fromName,
+    replyTo: fields.has('replyTo') ? replyTo : remote.replyTo,
+    ...(fields.has('name') && { title }),
+    ...(fields.has('previewText') && { previewText }),
+    ...(audienceId !== undefined && { audienceId }),
+  }
 }
 
 /** Mailchimp was asked where the campaign is a moment ago; when it refuses, it is asked again, as others schedule too. */

@@ -51,7 +51,8 @@ export function twinOf(
     scheduledAt: timeOf(remote, known?.scheduledAt ?? null, stage),
   }
   const sentAt = remote.status === 'sent' || remote.status === 'archived' ? remote.sendTime : null
-  return { mailchimpId: remote.id, content, stage, state, sentAt }
+  const recipients = { audienceId: remote.audienceId, segment: remote.segment }
+  return { mailchimpId: remote.id, content, recipients, stage, state, sentAt }
 }
 
 /** From when it is being sent on, the time it was to be sent at is ours to remember. */
@@ -64,14 +65,12 @@ function timeOf({ sendTime, status }: RemoteCampaign, known: string | null, stag
 export function settingsOf(
   campaign: CampaignRow,
   { name, subject, previewText, fromName, replyTo }: SyncedContent,
-  audienceId: string,
-): CampaignSettings {
+): Omit<CampaignSettings, 'audienceId'> {
   return {
     title: titleOf({ id: campaign.id, name }),
     subject: subject ?? '',
     previewText: previewText ?? '',
     fromName: fromName ?? '',
     replyTo: replyTo ?? '',
-    audienceId,
   }
 }
