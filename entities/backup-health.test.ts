@@ -35,7 +35,7 @@ async function verification(backupId: string, state: string, jobState?: string):
     await world.fork().execute(
       `insert into job (id, workspace_id, name, input, input_version, fingerprint, state, priority, run_at, run, attempts,
          attempts_made, starts, correlation_id, created_at, updated_at)
-       values (?, ?, 'backup.verify', '{}', 1, '', ?, 0, ?, 1, 1, 0, 0, 'test', ?, ?)`,
+       values (?, ?, 'backup.verify', '{}', 1, '', ?, 'NORMAL', ?, 1, 1, 0, 0, 'test', ?, ?)`,
       [jobId, world.actor.workspaceId, jobState, now, now, now],
     )
   await world.fork().execute(

@@ -34,6 +34,10 @@ export const errorClasses = [
 ] as const
 export type ErrorClass = (typeof errorClasses)[number]
 
+/** How soon a job starts among those of its name: the first waits least. See docs/architecture.md. */
+export const jobPriorities = ['CRITICAL', 'HIGH', 'NORMAL', 'LOW', 'BULK'] as const
+export type JobPriority = (typeof jobPriorities)[number]
+
 /** One piece of work: the ledger's row. BullMQ holds a copy only while the job can run. */
 const JobSchema = defineEntity({
   name: 'Job',
@@ -60,8 +64,7 @@ const JobSchema = defineEntity({
     fingerprint: code(64),
     idempotencyKey: code(191).nullable(),
     state: code(20).$type<JobState>(),
-    /** 0: as it comes. 1 (first) to 2097151 (last): see BullMQ's priorities. */
-    priority: p.integer(),
+    priority: code(16).$type<JobPriority>(),
     runAt: time(),
     /** Which run this is: 1, and one more for each retry by an operator. */
     run: p.integer(),

@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { code, id, time } from './columns.ts'
+import type { JobPriority } from './job.ts'
 import { Workspace } from './workspace.ts'
 
 /** What becomes of a tick while a job of the same schedule is not final yet. */
@@ -28,6 +29,8 @@ const ScheduleSchema = defineEntity({
     cron: code(100),
     /** IANA time zone in which `cron` is read. */
     timeZone: code(64),
+    /** Of the jobs it starts; null: the one of their definition. */
+    priority: code(16).$type<JobPriority>().nullable(),
     overlap: code(8).$type<OverlapPolicy>(),
     catchUp: code(8).$type<CatchUpPolicy>(),
     /** Comes with the product: it can be changed and paused, not deleted. */

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { z } from 'zod'
 import type { Permission } from '../entities/api-key.ts'
 import type { Em } from '../entities/index.ts'
+import type { JobPriority } from '../entities/job.ts'
 import type { CatchUpPolicy, OverlapPolicy } from '../entities/schedule.ts'
 
 /**
@@ -30,8 +31,8 @@ export interface JobDefinition<Input, Progress, Result, Services> {
   timeoutMs?: number
   /** Jobs one worker process runs at once. Default 10. */
   concurrency?: number
-  /** 0: as it comes (default). 1 (first) to 2 097 151 (last). */
-  priority?: number
+  /** How soon its jobs start among those of this name, unless the caller says otherwise. Default NORMAL. */
+  priority?: JobPriority
   /** Runs `run` in a worker thread, for work that would block the event loop. */
   cpuHeavy?: boolean
   /** PM2 app that runs it; by default one of its own. Auxiliary jobs ride with the job they belong to. */
@@ -76,15 +77,20 @@ export interface JobContext<Progress, Services> {
     correlationId: string
     attempt: number
     attempts: number
+    /** Its level; work at limits that are shared goes in the same order. */
+    priority: JobPriority
   }
   /** Runs `work` in one SQL transaction, which a stop does not interrupt; it is repeated after a deadlock. */
   transaction<T>(work: (em: Em) => Promise<T>): Promise<T>
-  /** Enqueues a further job in a transaction of `transaction`, on behalf of this one. */
+  /**
+   * Enqueues a further job in a transaction of `transaction`, on behalf of this one. Its priority is the one given, else
+   * its definition's, else that of this job.
+   */
   enqueue<I, P, R>(
     em: Em,
     definition: JobDefinition<I, P, R, Services>,
     input: I,
-    options?: { runAt?: Date; idempotencyKey?: string },
+    options?: { runAt?: Date; idempotencyKey?: string; priority?: JobPriority },
   ): Promise<void>
   /** Tells watchers how far the job is; the latest value wins. */
   progress(value: Progress): void
@@ -100,6 +106,7 @@ export interface JobContext<Progress, Services> {
 /** What a definition need not say. */
 export const jobDefaults = {
   attempts: 5,
+  priority: 'NORMAL',
   timeoutMs: 60_000,
   concurrency: 10,
   backoff: { type: 'exponential', delay: 1_000 },

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { QueueEntry, Queues } from '../queue/queues.ts'
+import { queuePriority } from './priority.ts'
 import type { JobRow } from './row.ts'
 
 /** Most jobs handed to BullMQ with one call; larger batches gain nothing. */
@@ -17,7 +18,7 @@ function entryOf(row: JobRow): QueueEntry {
       input: row.input,
     },
     attempts: row.attempts,
-    priority: row.priority,
+    priority: queuePriority(row.priority),
   }
 }
 

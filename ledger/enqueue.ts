@@ -87,7 +87,7 @@ function toRow(definitions: readonly AnyJobDefinition[], request: EnqueueRequest
     fingerprint: fingerprint(request.fingerprintOf ?? { input, runAt: request.runAt }),
     idempotencyKey: request.idempotencyKey ?? null,
     state: later ? 'SCHEDULED' : 'PENDING',
-    priority: request.priority ?? definition.priority ?? 0,
+    priority: request.priority ?? definition.priority ?? jobDefaults.priority,
     runAt,
     run: 1,
     attempts: request.attempts ?? definition.attempts ?? jobDefaults.attempts,

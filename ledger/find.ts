@@ -45,6 +45,7 @@ function where(workspaceId: string, filter: JobFilter, after?: string): Conditio
     anyOf('id', filter.ids),
     anyOf('name', filter.names),
     anyOf('state', filter.states),
+    anyOf('priority', filter.priorities),
     anyOf('error_class', filter.errorClasses),
     compare('lead_id = ?', filter.leadId),
     compare('campaign_id = ?', filter.campaignId),
@@ -76,6 +77,7 @@ export function matches(filter: JobFilter, row: JobRow): boolean {
     includes(filter.ids, row.id) &&
     includes(filter.names, row.name) &&
     includes(filter.states, row.state) &&
+    includes(filter.priorities, row.priority) &&
     includes(filter.errorClasses, row.errorClass) &&
     equals(filter.leadId, row.leadId) &&
     equals(filter.campaignId, row.campaignId) &&

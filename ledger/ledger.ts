@@ -1,5 +1,5 @@
 import type { Em } from '../entities/index.ts'
-import type { JobState } from '../entities/job.ts'
+import type { JobPriority, JobState } from '../entities/job.ts'
 import type { AnyJobDefinition } from './definition.ts'
 import type { IdempotencyConflictError, InvalidInputError, UnknownJobError } from './errors.ts'
 import type { JobFilter, JobRow } from './row.ts'
@@ -21,7 +21,8 @@ export interface EnqueueRequest {
   /** What the caller asked for, when that is not the job's input itself (e.g. the lead's fields). */
   fingerprintOf?: unknown
   runAt?: Date | undefined
-  priority?: number | undefined
+  /** Default: the definition's, else NORMAL. */
+  priority?: JobPriority | undefined
   attempts?: number | undefined
   retryOf?: string | undefined
   scheduleId?: string | undefined

@@ -1,4 +1,4 @@
-import type { Job, JobState } from '../entities/job.ts'
+import type { Job, JobPriority, JobState } from '../entities/job.ts'
 import type { Row } from '../entities/row.ts'
 
 /** A job as plain data. */
@@ -9,6 +9,7 @@ export interface JobFilter {
   ids?: string[] | null | undefined
   names?: string[] | null | undefined
   states?: JobState[] | null | undefined
+  priorities?: JobPriority[] | null | undefined
   leadId?: string | null | undefined
   campaignId?: string | null | undefined
   scheduleId?: string | null | undefined

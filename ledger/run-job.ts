@@ -7,6 +7,7 @@ import { coalesce } from './coalesce.ts'
 import { type AnyJobDefinition, definitionOf, type JobContext, jobDefaults } from './definition.ts'
 import { upcastInput } from './input.ts'
 import type { Ledger } from './ledger.ts'
+import { levelOf } from './priority.ts'
 import { createSteps } from './steps.ts'
 import { createTelling, type Telling } from './telling.ts'
 
@@ -134,10 +135,12 @@ function contextOf<S>(
       correlationId: attempt.data.correlationId,
       attempt: attempt.attempt,
       attempts: attempt.attempts,
+      priority: levelOf(attempt.priority),
     },
     transaction: ledger.transaction,
     enqueue: async (em, definition, input, options) => {
-      const [outcome] = await ledger.enqueueIn(em, [{ definition, input, actor, ...options }])
+      const priority = definition.priority ?? levelOf(attempt.priority)
+      const [outcome] = await ledger.enqueueIn(em, [{ definition, input, actor, priority, ...options }])
       if (outcome instanceof Error) throw outcome
     },
     progress: telling.progress,

@@ -16,6 +16,7 @@ export interface QueueEntry {
   run: number
   data: QueuedData
   attempts: number
+  /** From 1, which is soonest, to 2,097,151. 0 is not used: BullMQ starts such jobs before all others. */
   priority: number
 }
 
@@ -151,7 +152,7 @@ function optionsOf(entry: QueueEntry): JobsOptions {
     jobId: bullId(entry.jobId, entry.run),
     attempts: entry.attempts,
     backoff: { type: 'custom' },
-    ...(entry.priority > 0 && { priority: entry.priority }),
+    priority: entry.priority,
   }
 }
 

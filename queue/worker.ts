@@ -14,6 +14,8 @@ export interface Attempt {
   /** Number of this attempt; those that were put back unused do not count. */
   attempt: number
   attempts: number
+  /** BullMQ's priority of the job. */
+  priority: number
   /** Number of this start within the run; every start counts. */
   start: number
   worker: string
@@ -182,6 +184,7 @@ function attemptOf(settings: ProcessorSettings, job: Job<QueuedData>): Attempt {
     data: job.data,
     attempt: job.attemptsMade + 1,
     attempts: job.opts.attempts ?? 1,
+    priority: job.opts.priority ?? 0,
     start: job.attemptsStarted,
     worker: workerName,
     progress: (value) => job.updateProgress(value as object),

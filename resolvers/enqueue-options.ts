@@ -1,13 +1,14 @@
 import type { GraphQLResolveInfo } from 'graphql'
+import type { JobPriority } from '../entities/job.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
 import type { Context } from '../schema/context.ts'
-import { type EnqueueFields, maxPriority } from '../schema/enqueue-fields.ts'
+import type { EnqueueFields } from '../schema/enqueue-fields.ts'
 
 /** How the job that a mutation starts is to be enqueued. */
 export interface EnqueueOptions {
   idempotencyKey: string | undefined
   runAt: Date | undefined
-  priority: number | undefined
+  priority: JobPriority | undefined
 }
 
 /** An input without the options of its job: what a repeat is told from a conflict by. */
@@ -26,13 +27,10 @@ export function enqueueOptions(
   context: Context,
   info: GraphQLResolveInfo,
 ): EnqueueOptions {
-  const { priority, runAt } = fields
-  if (priority && (priority < 0 || priority > maxPriority))
-    throw new InvalidInputError([{ path: 'priority', message: `must be between 0 and ${maxPriority}` }])
   return {
     idempotencyKey: checked(fields.idempotencyKey ?? fromHeader(context, info)),
-    runAt: runAt ?? undefined,
-    priority: priority ?? undefined,
+    runAt: fields.runAt ?? undefined,
+    priority: fields.priority ?? undefined,
   }
 }
 

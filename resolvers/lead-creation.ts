@@ -42,12 +42,15 @@ export function leadCreation(api: Api, fields: LeadInputFields): void {
     }),
     createLeads: t.field({
       type: CreateLeadsPayload,
-      description: `Creates up to ${maxLeads} leads in one transaction. Says of each whether it was created, existed or was not acceptable.`,
+      description: `Creates up to ${maxLeads} leads in one transaction. Says of each whether it was created, existed or was not acceptable. Their jobs are BULK unless \`priority\` says otherwise, so that an import does not hold up single leads.`,
       authScopes: { permission: 'leads:write' },
       args: { input: t.arg({ type: CreateLeadsInput, required: true }) },
       errors: { types: [InvalidInputError, IdempotencyConflictError] },
       resolve: (_, { input }, context, info) =>
-        createLeads(context, input.leads, enqueueOptions(input, context, info)),
+        createLeads(context, input.leads, {
+          ...enqueueOptions(input, context, info),
+          priority: input.priority ?? 'BULK',
+        }),
     }),
   }))
 }

@@ -11,6 +11,7 @@ export function scheduleSaving({
   builder,
   Schedule,
   JobName,
+  JobPriority,
   OverlapPolicy,
   CatchUpPolicy,
   definitions,
@@ -26,6 +27,10 @@ export function scheduleSaving({
       input: t.field({ type: 'JSON', description: 'What its jobs run with. Default: {}.' }),
       cron: t.string({ required: true, description: 'Five fields; try it with `cronPreview`.' }),
       timeZone: t.string({ description: 'IANA time zone. Default: the workspace’s.' }),
+      priority: t.field({
+        type: JobPriority,
+        description: 'Of its jobs. Default: the one of their definition.',
+      }),
       overlap: t.field({ type: OverlapPolicy, description: 'Default: SKIP.' }),
       catchUp: t.field({ type: CatchUpPolicy, description: 'Default: ONCE.' }),
       reason: t.string({ description: 'Why; kept with the action.' }),
@@ -58,6 +63,7 @@ export function scheduleSaving({
             input:
               input === null || input === undefined ? undefined : withoutOptionalNulls(definition, input),
             timeZone: wish.timeZone ?? undefined,
+            priority: wish.priority ?? undefined,
             overlap: wish.overlap ?? undefined,
             catchUp: wish.catchUp ?? undefined,
             reason: wish.reason ?? undefined,

@@ -3,6 +3,7 @@ import ErrorsPlugin from '@pothos/plugin-errors'
 import ScopeAuthPlugin, { type ForbiddenResult } from '@pothos/plugin-scope-auth'
 import { GraphQLError } from 'graphql'
 import type { Permission } from '../entities/api-key.ts'
+import type { JobPriority } from '../entities/job.ts'
 import type { Context } from './context.ts'
 import { dateTime, json, localDate } from './scalars.ts'
 
@@ -11,6 +12,8 @@ import { dateTime, json, localDate } from './scalars.ts'
 interface Types {
   Context: Context
   DefaultFieldNullability: false
+  /** Enums that are named where their reference is not at hand. */
+  Inputs: { JobPriority: JobPriority }
   AuthScopes: { permission: Permission; authenticated: boolean }
   Scalars: {
     ID: { Input: string; Output: string }

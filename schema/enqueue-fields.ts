@@ -1,3 +1,4 @@
+import type { JobPriority } from '../entities/job.ts'
 import type { InputFields } from './builder.ts'
 
 /** What every mutation that starts a job takes besides what the job is about. */
@@ -5,7 +6,7 @@ import type { InputFields } from './builder.ts'
 export interface EnqueueFields {
   idempotencyKey?: string | null | undefined
   runAt?: Date | null | undefined
-  priority?: number | null | undefined
+  priority?: JobPriority | null | undefined
 }
 
 export const enqueueFieldNames = [
@@ -13,8 +14,6 @@ export const enqueueFieldNames = [
   'runAt',
   'priority',
 ] as const satisfies (keyof EnqueueFields)[]
-
-export const maxPriority = 2_097_151
 
 /** Declares them in an input type, or as arguments. */
 export function enqueueFields(t: InputFields | InputFields<'Arg'>) {
@@ -24,6 +23,9 @@ export function enqueueFields(t: InputFields | InputFields<'Arg'>) {
         'The same key and input bring back the first job instead of starting another. Beats the Idempotency-Key header.',
     }),
     runAt: t.field({ type: 'DateTime', description: 'Not before this time.' }),
-    priority: t.int({ description: `1 (first) to ${maxPriority} (last); 0 or nothing: as it comes.` }),
+    priority: t.field({
+      type: 'JobPriority',
+      description: "How soon it starts among the jobs of its name. Default: its definition's, else NORMAL.",
+    }),
   }
 }

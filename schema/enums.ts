@@ -5,7 +5,7 @@ import { campaignEventTypes, type conflictWinners } from '../entities/campaign-e
 import { type SyncScope, syncStates } from '../entities/campaign-sync.ts'
 import { syncDirections, syncOutcomes } from '../entities/campaign-sync-item.ts'
 import { vendors } from '../entities/integration.ts'
-import { errorClasses, type jobStates } from '../entities/job.ts'
+import { errorClasses, type JobPriority, type jobStates } from '../entities/job.ts'
 import { attemptOutcomes } from '../entities/job-attempt.ts'
 import { consentStates, leadStatuses } from '../entities/lead.ts'
 import { leadEventTypes } from '../entities/lead-event.ts'
@@ -30,6 +30,14 @@ const states: Record<(typeof jobStates)[number], string> = {
   COMPLETED: 'Done.',
   DEAD: 'Failed for good: its attempts are used or the error is permanent. An operator can retry it.',
   CANCELLED: 'Stopped by an operator.',
+}
+
+const priorities: Record<JobPriority, string> = {
+  CRITICAL: 'Before everything else.',
+  HIGH: 'Somebody is waiting for it.',
+  NORMAL: 'As most jobs are.',
+  LOW: 'It can wait for those above.',
+  BULK: 'Imports and other long lists; it waits for all others.',
 }
 
 const events: Record<JobEventType, string> = {
@@ -166,6 +174,11 @@ export function defineEnums(builder: Builder, definitions: readonly AnyJobDefini
       ),
     }),
     JobState: builder.enumType('JobState', { values: described(states) }),
+    JobPriority: builder.enumType('JobPriority', {
+      description:
+        'How soon a job starts among the waiting jobs of its name: a higher level always before a lower one, within a level in the order they came.',
+      values: described(priorities),
+    }),
     JobEventType: builder.enumType('JobEventType', { values: described(events) }),
     JobErrorClass: builder.enumType('JobErrorClass', { values: errorClasses }),
     JobAttemptOutcome: builder.enumType('JobAttemptOutcome', { values: attemptOutcomes }),

@@ -4,7 +4,7 @@ import type { Api } from './api.ts'
 import { mutationName } from './job-names.ts'
 
 /** A kind of job. */
-export function jobDefinitionType({ JobDefinition, JobName }: Api): void {
+export function jobDefinitionType({ JobDefinition, JobName, JobPriority }: Api): void {
   JobDefinition.implement({
     description: 'A kind of job: what it takes and how it is retried.',
     fields: (t) => ({
@@ -17,6 +17,11 @@ export function jobDefinitionType({ JobDefinition, JobName }: Api): void {
       description: t.exposeString('description'),
       version: t.int({ description: 'Version of its input.', resolve: ({ version }) => version ?? 1 }),
       attempts: t.int({ resolve: ({ attempts }) => attempts ?? jobDefaults.attempts }),
+      priority: t.field({
+        type: JobPriority,
+        description: 'What its jobs have unless the caller says otherwise.',
+        resolve: ({ priority }) => priority ?? jobDefaults.priority,
+      }),
       timeoutMs: t.int({
         description: 'Longest time one attempt may take.',
         resolve: ({ timeoutMs }) => timeoutMs ?? jobDefaults.timeoutMs,

@@ -9,6 +9,7 @@ export function jobFilterRef(builder: Builder, enums: ReturnType<typeof defineEn
       ids: t.idList(),
       names: t.field({ type: [enums.JobName] }),
       states: t.field({ type: [enums.JobState] }),
+      priorities: t.field({ type: [enums.JobPriority], description: 'With one of these priorities.' }),
       leadId: t.id(),
       campaignId: t.id(),
       scheduleId: t.id(),

@@ -16,7 +16,7 @@ const job = (input: z.ZodType, more: Partial<AnyJobDefinition> = {}): AnyJobDefi
     ...more,
   })
 
-const options = { idempotencyKey: 'String', runAt: 'DateTime', priority: 'Int' }
+const options = { idempotencyKey: 'String', runAt: 'DateTime', priority: 'JobPriority' }
 const fieldsOf = (schema: GraphQLSchema) => {
   const input = schema.getType('EnqueueReportSendWeeklyInput')
   if (!isInputObjectType(input)) throw new Error('no input type')
@@ -81,9 +81,9 @@ test('a definition without a mutation cannot be started', () => {
 test('an input without named fields is given as JSON, one with none takes the options alone', () => {
   const definition = job(z.record(z.string(), z.int()))
   expect(fieldsOf(buildSchema([definition]))).toEqual({ input: 'JSON!', ...options })
-  expect(jobInputOf(definition, { input: { a: 1 }, priority: 3 })).toEqual({ a: 1 })
+  expect(jobInputOf(definition, { input: { a: 1 }, priority: 'HIGH' })).toEqual({ a: 1 })
   expect(fieldsOf(buildSchema([job(z.object({}))]))).toEqual(options)
-  expect(jobInputOf(job(z.object({})), { priority: 3 })).toEqual({})
+  expect(jobInputOf(job(z.object({})), { priority: 'HIGH' })).toEqual({})
 })
 
 test('a job with a field named like an option is refused, unless it has no mutation', () => {

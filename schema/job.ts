@@ -1,5 +1,4 @@
 import type { Api } from './api.ts'
-import { maxPriority } from './enqueue-fields.ts'
 import { maxChildren } from './loaders.ts'
 
 /** One piece of work. */
@@ -8,6 +7,7 @@ export function jobType(api: Api): void {
     Job,
     Node,
     JobState,
+    JobPriority,
     Lead,
     Campaign,
     JobError,
@@ -30,8 +30,9 @@ export function jobType(api: Api): void {
       state: t.expose('state', { type: JobState }),
       input: t.field({ type: 'JSON', resolve: ({ input }) => input }),
       inputVersion: t.exposeInt('inputVersion'),
-      priority: t.exposeInt('priority', {
-        description: `0: as it comes. 1 (first) to ${maxPriority} (last).`,
+      priority: t.expose('priority', {
+        type: JobPriority,
+        description: 'How soon it starts among the jobs of its name.',
       }),
       runAt: t.expose('runAt', { type: 'DateTime' }),
       run: t.exposeInt('run', { description: '1, and one more for each retry by an operator.' }),

@@ -14,7 +14,17 @@ export function runCount(count: number | null | undefined): number {
 
 /** When jobs are started by the clock. */
 export function scheduleType(api: Api): void {
-  const { builder, Schedule, Node, Job, JobDefinition, OverlapPolicy, CatchUpPolicy, definitions } = api
+  const {
+    builder,
+    Schedule,
+    Node,
+    Job,
+    JobDefinition,
+    JobPriority,
+    OverlapPolicy,
+    CatchUpPolicy,
+    definitions,
+  } = api
   Schedule.implement({
     description: 'When a job is started by the clock.',
     interfaces: [Node],
@@ -35,6 +45,11 @@ export function scheduleType(api: Api): void {
           'Minute, hour, day of month, month and weekday; or @hourly, @daily, @weekly, @monthly, @yearly.',
       }),
       timeZone: t.exposeString('timeZone', { description: 'IANA time zone in which `cron` is read.' }),
+      priority: t.expose('priority', {
+        type: JobPriority,
+        nullable: true,
+        description: 'Of the jobs it starts; null: the one of their definition.',
+      }),
       overlap: t.expose('overlap', { type: OverlapPolicy }),
       catchUp: t.expose('catchUp', { type: CatchUpPolicy }),
       builtIn: t.exposeBoolean('builtIn', {

@@ -46,7 +46,7 @@ const CreateLead = graphql(`
   mutation CreateLead($input: CreateLeadInput!) {
     createLead(input: $input) {
       __typename
-      ... on CreateLeadPayload { alreadyExisted lead { id email phone version } job { id name state leadId } }
+      ... on CreateLeadPayload { alreadyExisted lead { id email phone version } job { id name state leadId priority } }
       ... on Error { code message }
       ... on InvalidInputError { issues { path message } }
       ... on LeadExistsError { lead { id } }
@@ -73,6 +73,7 @@ describe('creating a lead', () => {
     expect(lead).toMatchObject({ email: 'anna@example.com', phone: '+34612345678', version: 1 })
     expect(job).toMatchObject({ name: 'lead.created', state: 'PENDING', leadId: lead.id })
     expect(alreadyExisted).toBe(false)
+    expect(job.priority).toBe('NORMAL')
     await api.world.untilState(job.id, 'COMPLETED')
   })
 
@@ -158,7 +159,7 @@ describe('creating a lead', () => {
       (
         await api.ask(
           'mutation ($input: CreateLeadsInput!) { createLeads(input: $input) { __typename ... on CreateLeadsPayload { created items { outcome job { id idempotencyKey } } } } }',
-          { input: { leads: emails.map((email) => ({ email })), idempotencyKey: 'bulk', priority: 7 } },
+          { input: { leads: emails.map((email) => ({ email })), idempotencyKey: 'bulk', priority: 'LOW' } },
         )
       ).data.createLeads
     const first = await bulk('lou@example.com', 'lia@example.com')
@@ -177,7 +178,7 @@ describe('creating a lead', () => {
   test('in bulk says of each lead what became of it', async () => {
     const { lead } = await accepted({ email: 'june@example.com' })
     const { data } = await api.ask(
-      'mutation ($leads: [LeadInput!]!) { createLeads(input: { leads: $leads }) { ... on CreateLeadsPayload { created existing invalid items { index outcome lead { id email } job { name } issues { path } } } } }',
+      'mutation ($leads: [LeadInput!]!) { createLeads(input: { leads: $leads }) { ... on CreateLeadsPayload { created existing invalid items { index outcome lead { id email } job { name priority } issues { path } } } } }',
       {
         leads: [
           { email: 'june@example.com' },
@@ -191,7 +192,11 @@ describe('creating a lead', () => {
     expect(data.createLeads).toMatchObject({ created: 1, existing: 2, invalid: 2 })
     expect(data.createLeads.items).toMatchObject([
       { outcome: 'EXISTING', lead: { id: lead.id } },
-      { outcome: 'CREATED', lead: { email: 'kate@example.com' }, job: { name: 'lead.created' } },
+      {
+        outcome: 'CREATED',
+        lead: { email: 'kate@example.com' },
+        job: { name: 'lead.created', priority: 'BULK' },
+      },
       { outcome: 'INVALID', lead: null, issues: [{ path: 'email' }] },
       { outcome: 'EXISTING', lead: { email: 'kate@example.com' } },
       { outcome: 'INVALID', issues: [{ path: 'campaignId' }] },
@@ -267,12 +272,12 @@ describe('jobs', () => {
 
   test('start by the typed mutation of their definition', async () => {
     const result = await rollup(
-      'day: "2026-11-24", mode: FULL, size: null, priority: 3, runAt: "2030-01-01T00:00:00Z"',
+      'day: "2026-11-24", mode: FULL, size: null, priority: HIGH, runAt: "2030-01-01T00:00:00Z"',
     )
     expect(result.job).toMatchObject({
       state: 'SCHEDULED',
       input: { day: '2026-11-24', mode: 'full', size: 5 },
-      priority: 3,
+      priority: 'HIGH',
       runAt: '2030-01-01T00:00:00.000Z',
     })
     const keyed = (day: string) => rollup(`day: "${day}", idempotencyKey: "rollup"`)

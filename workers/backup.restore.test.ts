@@ -144,7 +144,7 @@ test('in the restored database the backup it came from is complete, so that it i
   await em.execute(
     `insert into job (id, workspace_id, name, input, input_version, fingerprint, state, priority, run_at, run, attempts,
        attempts_made, starts, correlation_id, created_at, updated_at)
-     values (?, ?, 'backup.daily', '{}', 1, '', 'ACTIVE', 0, ?, 1, 1, 0, 1, 'test', ?, ?)`,
+     values (?, ?, 'backup.daily', '{}', 1, '', 'ACTIVE', 'NORMAL', ?, 1, 1, 0, 1, 'test', ?, ?)`,
     [jobId, world.actor.workspaceId, now, now, now],
   )
   const other = await repository.backup()

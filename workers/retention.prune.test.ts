@@ -60,7 +60,7 @@ async function addJob(finishedAt: Date | null, workspaceId = world.actor.workspa
   const state = finishedAt ? 'COMPLETED' : 'ACTIVE'
   const at = finishedAt ?? new Date(0)
   await insertRows(world.fork(), 'job', columns.split(' '), [
-    [id, workspaceId, 'x.y', '{}', 1, 'f', state, 0, at, 1, 5, 1, 1, 'c', at, finishedAt, at],
+    [id, workspaceId, 'x.y', '{}', 1, 'f', state, 'NORMAL', at, 1, 5, 1, 1, 'c', at, finishedAt, at],
   ])
   await insertRows(
     world.fork(),

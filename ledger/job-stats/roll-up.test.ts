@@ -45,7 +45,7 @@ async function addJob(
     1,
     'f',
     state,
-    0,
+    'NORMAL',
     at(runAt),
     run,
     5,

@@ -1,4 +1,5 @@
 import type { Em } from '../../entities/index.ts'
+import type { JobPriority } from '../../entities/job.ts'
 import type { CatchUpPolicy, OverlapPolicy } from '../../entities/schedule.ts'
 import type { AnyJobDefinition } from '../definition.ts'
 import { InvalidInputError } from '../errors.ts'
@@ -20,6 +21,8 @@ export interface ScheduleWish {
   input?: unknown
   /** Default: the workspace's. */
   timeZone?: string | undefined
+  /** Of its jobs. Default: the definition's. */
+  priority?: JobPriority | undefined
   /** Default SKIP. */
   overlap?: OverlapPolicy | undefined
   /** Default ONCE. */
@@ -35,7 +38,7 @@ export async function newSchedule(
   em: Em,
   definitions: readonly AnyJobDefinition[],
   { workspaceId }: Actor,
-  { name, definition, cron, input, timeZone, overlap, catchUp }: ScheduleWish,
+  { name, definition, cron, input, timeZone, priority, overlap, catchUp }: ScheduleWish,
   now: Date,
 ): Promise<NewSchedule> {
   checkName(name, definitions)
@@ -50,6 +53,7 @@ export async function newSchedule(
     input: inputOf(definition, input ?? {}),
     cron: checkCron(cron),
     timeZone: zone,
+    priority,
     overlap: overlap ?? 'SKIP',
     catchUp: catchUp ?? 'ONCE',
     builtIn: false,

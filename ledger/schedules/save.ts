@@ -47,6 +47,7 @@ async function change(em: Em, row: ScheduleRow, wish: ScheduleWish, now: Date): 
     ...changedInput(row, wish),
     cron,
     timeZone,
+    priority: wish.priority ?? row.priority ?? null,
     overlap: wish.overlap ?? row.overlap,
     catchUp: wish.catchUp ?? row.catchUp,
     nextAt: row.pausedAt ? null : sameTicks ? row.nextAt : (ticks.next(now) ?? null),
@@ -54,13 +55,14 @@ async function change(em: Em, row: ScheduleRow, wish: ScheduleWish, now: Date): 
     updatedAt: now,
   }
   await em.execute(
-    `update schedule set input = ?, input_version = ?, cron = ?, time_zone = ?, overlap = ?, catch_up = ?, next_at = ?,
+    `update schedule set input = ?, input_version = ?, cron = ?, time_zone = ?, priority = ?, overlap = ?, catch_up = ?, next_at = ?,
      problem = null, updated_at = ? where id = ?`,
     [
       JSON.stringify(next.input),
       next.inputVersion,
       cron,
       timeZone,
+      next.priority,
       next.overlap,
       next.catchUp,
       next.nextAt ?? null,

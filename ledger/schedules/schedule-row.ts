@@ -1,5 +1,6 @@
 import { newId } from '../../entities/ids.ts'
 import type { Em } from '../../entities/index.ts'
+import type { JobPriority } from '../../entities/job.ts'
 import type { Row } from '../../entities/row.ts'
 import type { Schedule } from '../../entities/schedule.ts'
 import { fromSql, insertRows } from '../../entities/sql.ts'
@@ -44,6 +45,8 @@ export interface NewSchedule
     'workspaceId' | 'name' | 'cron' | 'timeZone' | 'overlap' | 'catchUp' | 'builtIn'
   > {
   definition: AnyJobDefinition
+  /** Of its jobs; left out: the definition's. */
+  priority?: JobPriority | undefined
   /** Valid input of the definition's own version. */
   input: Record<string, unknown>
   nextAt: Date | undefined
@@ -58,6 +61,7 @@ const columns = [
   'input_version',
   'cron',
   'time_zone',
+  'priority',
   'overlap',
   'catch_up',
   'built_in',
@@ -77,6 +81,7 @@ export async function insertSchedules(em: Em, schedules: readonly NewSchedule[],
     schedule.definition.version ?? 1,
     schedule.cron,
     schedule.timeZone,
+    schedule.priority ?? null,
     schedule.overlap,
     schedule.catchUp,
     schedule.builtIn,

@@ -114,7 +114,7 @@ async function start(
 /** The key makes a tick unique for as long as its job is kept; the tick alone tells a repeat, however the input changed since. */
 function requestOf(
   definitions: readonly AnyJobDefinition[],
-  { id, jobName, input, inputVersion, workspaceId }: ScheduleRow,
+  { id, jobName, input, inputVersion, workspaceId, priority }: ScheduleRow,
   tick: Date,
 ): EnqueueRequest {
   const definition = definitionOf(definitions, jobName)!
@@ -123,6 +123,7 @@ function requestOf(
     input: upcastInput(definition, input, inputVersion),
     actor: { workspaceId, correlationId: randomUUID() },
     scheduleId: id,
+    priority: priority ?? undefined,
     idempotencyKey: `schedule:${id}:${tick.toISOString()}`,
     fingerprintOf: { scheduleId: id, tick: tick.toISOString() },
   }

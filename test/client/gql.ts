@@ -15,16 +15,16 @@ import * as types from './graphql.ts';
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
-    "\n  mutation CreateLead($input: CreateLeadInput!) {\n    createLead(input: $input) {\n      __typename\n      ... on CreateLeadPayload { alreadyExisted lead { id email phone version } job { id name state leadId } }\n      ... on Error { code message }\n      ... on InvalidInputError { issues { path message } }\n      ... on LeadExistsError { lead { id } }\n      ... on IdempotencyConflictError { job { id } }\n    }\n  }\n": typeof types.CreateLeadDocument,
+    "\n  mutation CreateLead($input: CreateLeadInput!) {\n    createLead(input: $input) {\n      __typename\n      ... on CreateLeadPayload { alreadyExisted lead { id email phone version } job { id name state leadId priority } }\n      ... on Error { code message }\n      ... on InvalidInputError { issues { path message } }\n      ... on LeadExistsError { lead { id } }\n      ... on IdempotencyConflictError { job { id } }\n    }\n  }\n": typeof types.CreateLeadDocument,
 };
 const documents: Documents = {
-    "\n  mutation CreateLead($input: CreateLeadInput!) {\n    createLead(input: $input) {\n      __typename\n      ... on CreateLeadPayload { alreadyExisted lead { id email phone version } job { id name state leadId } }\n      ... on Error { code message }\n      ... on InvalidInputError { issues { path message } }\n      ... on LeadExistsError { lead { id } }\n      ... on IdempotencyConflictError { job { id } }\n    }\n  }\n": types.CreateLeadDocument,
+    "\n  mutation CreateLead($input: CreateLeadInput!) {\n    createLead(input: $input) {\n      __typename\n      ... on CreateLeadPayload { alreadyExisted lead { id email phone version } job { id name state leadId priority } }\n      ... on Error { code message }\n      ... on InvalidInputError { issues { path message } }\n      ... on LeadExistsError { lead { id } }\n      ... on IdempotencyConflictError { job { id } }\n    }\n  }\n": types.CreateLeadDocument,
 };
 
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation CreateLead($input: CreateLeadInput!) {\n    createLead(input: $input) {\n      __typename\n      ... on CreateLeadPayload { alreadyExisted lead { id email phone version } job { id name state leadId } }\n      ... on Error { code message }\n      ... on InvalidInputError { issues { path message } }\n      ... on LeadExistsError { lead { id } }\n      ... on IdempotencyConflictError { job { id } }\n    }\n  }\n"): typeof import('./graphql.ts').CreateLeadDocument;
+export function graphql(source: "\n  mutation CreateLead($input: CreateLeadInput!) {\n    createLead(input: $input) {\n      __typename\n      ... on CreateLeadPayload { alreadyExisted lead { id email phone version } job { id name state leadId priority } }\n      ... on Error { code message }\n      ... on InvalidInputError { issues { path message } }\n      ... on LeadExistsError { lead { id } }\n      ... on IdempotencyConflictError { job { id } }\n    }\n  }\n"): typeof import('./graphql.ts').CreateLeadDocument;
 
 
 export function graphql(source: string) {

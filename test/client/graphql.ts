@@ -27,8 +27,8 @@ export type CreateLeadInput = {
   locale?: string | null | undefined;
   /** With + and country code, or a national number together with `country`. */
   phone?: string | null | undefined;
-  /** 1 (first) to 2097151 (last); 0 or nothing: as it comes. */
-  priority?: number | null | undefined;
+  /** How soon it starts among the jobs of its name. Default: its definition's, else NORMAL. */
+  priority?: JobPriority | null | undefined;
   /** Not before this time. */
   runAt?: string | null | undefined;
   /** Where the lead came from, e.g. landing-page. */
@@ -86,6 +86,19 @@ export type ErrorCode =
   /** The job is in a state that does not allow this. Look at its state; only some states can be retried or cancelled. */
   | 'WRONG_STATE';
 
+/** How soon a job starts among the waiting jobs of its name: a higher level always before a lower one, within a level in the order they came. */
+export type JobPriority =
+  /** Imports and other long lists; it waits for all others. */
+  | 'BULK'
+  /** Before everything else. */
+  | 'CRITICAL'
+  /** Somebody is waiting for it. */
+  | 'HIGH'
+  /** It can wait for those above. */
+  | 'LOW'
+  /** As most jobs are. */
+  | 'NORMAL';
+
 export type JobState =
   /** A worker runs it. */
   | 'ACTIVE'
@@ -120,7 +133,7 @@ export type CreateLeadMutationVariables = Exact<{
 
 
 export type CreateLeadMutation = { createLead:
-    | { __typename: 'CreateLeadPayload', alreadyExisted: boolean, lead: { id: string, email: string | null, phone: string | null, version: number }, job: { id: string, name: string, state: JobState, leadId: string | null } }
+    | { __typename: 'CreateLeadPayload', alreadyExisted: boolean, lead: { id: string, email: string | null, phone: string | null, version: number }, job: { id: string, name: string, state: JobState, leadId: string | null, priority: JobPriority } }
     | { __typename: 'IdempotencyConflictError', code: ErrorCode, message: string, job: { id: string } }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string }> }
     | { __typename: 'LeadExistsError', code: ErrorCode, message: string, lead: { id: string } }
@@ -162,6 +175,7 @@ export const CreateLeadDocument = new TypedDocumentString(`
         name
         state
         leadId
+        priority
       }
     }
     ... on Error {

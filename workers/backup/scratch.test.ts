@@ -36,7 +36,7 @@ async function verification(state: string): Promise<string> {
   await em.execute(
     `insert into job (id, workspace_id, name, input, input_version, fingerprint, state, priority, run_at, run, attempts,
        attempts_made, starts, correlation_id, created_at, updated_at)
-     values (?, ?, 'backup.verify', '{}', 1, '', ?, 0, ?, 1, 1, 0, 0, 'test', ?, ?)`,
+     values (?, ?, 'backup.verify', '{}', 1, '', ?, 'NORMAL', ?, 1, 1, 0, 0, 'test', ?, ?)`,
     [jobId, world.actor.workspaceId, state, now, now, now],
   )
   await em.execute("insert into backup (id, job_id, state, started_at) values (?, ?, 'COMPLETED', ?)", [
