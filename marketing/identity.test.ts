@@ -12,6 +12,8 @@ describe('an e-mail address', () => {
     [' Anna@Example.COM ', 'anna@example.com'],
     ["o'hara+news@mail.example.co.uk", "o'hara+news@mail.example.co.uk"],
     ['a@xn--bcher-kva.example', 'a@xn--bcher-kva.example'],
+    ['Anna@Bücher.example', 'anna@xn--bcher-kva.example'],
+    ['anna@例え.テスト', 'anna@xn--r8jz45g.xn--zckzah'],
   ])('%j is stored as %j', (raw, value) => {
     expect(normaliseEmail(raw)).toEqual({ ok: true, value })
   })
@@ -40,6 +42,13 @@ describe('an e-mail address', () => {
     expect(normaliseEmail(`${'a'.repeat(65)}@example.com`)).toMatchObject({
       message: 'has more than 64 characters before the @',
     })
+  })
+})
+
+test('an e-mail address with other letters before the @ is refused with the reason', () => {
+  expect(normaliseEmail('josé@example.com')).toEqual({
+    ok: false,
+    message: 'has letters before the @ that mail systems do not take: use a to z',
   })
 })
 

@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url'
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min'
 
 /** How a person is recognised: by e-mail address, phone number or both, each in one spelling. */
@@ -8,11 +9,18 @@ const maxEmail = 254
 const maxLocalPart = 64
 const email = /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/
 
-/** Brings an e-mail address into the one form it is stored and compared in: trimmed and lower-cased. */
+/**
+ * Brings an e-mail address into the one form it is stored and compared in: trimmed, lower-cased, its domain in ASCII
+ * (RFC 5891: `bücher.example` is `xn--bcher-kva.example`). What stands before the @ must be ASCII: the vendors take no other.
+ */
 export function normaliseEmail(raw: string): Normalised {
-  const value = raw.trim().toLowerCase()
+  const typed = raw.trim().toLowerCase()
+  const at = typed.lastIndexOf('@')
+  const local = typed.slice(0, Math.max(at, 0))
+  const value = `${typed.slice(0, at + 1)}${asciiDomain(typed.slice(at + 1))}`
   if (value.length > maxEmail) return bad(`is longer than ${maxEmail} characters`)
-  const local = value.slice(0, Math.max(value.lastIndexOf('@'), 0))
+  if (at > 0 && !isAscii(local))
+    return bad('has letters before the @ that mail systems do not take: use a to z')
   if (!email.test(value) || local.includes('..') || local.startsWith('.') || local.endsWith('.'))
     return bad('is not an e-mail address')
   if (local.length > maxLocalPart) return bad(`has more than ${maxLocalPart} characters before the @`)
@@ -66,5 +74,10 @@ export function normaliseTimeZone(raw: string): Normalised {
     return bad('is not a time zone such as Europe/Madrid')
   }
 }
+
+const isAscii = (text: string) => /^[\x20-\x7e]*$/.test(text)
+
+/** Plain domains stay as they are, so that what is wrong with one is found in what the caller wrote. */
+const asciiDomain = (domain: string) => (isAscii(domain) ? domain : domainToASCII(domain))
 
 const bad = (message: string): Normalised => ({ ok: false, message })

@@ -2,6 +2,7 @@ import type { InputIssue } from '../ledger/errors.ts'
 import type { CampaignFields } from '../marketing/campaigns/changes.ts'
 import { nameInTitle } from '../marketing/campaigns/title.ts'
 import { normaliseEmail } from '../marketing/identity.ts'
+import { hasControlCharacters, readLine } from '../marketing/text.ts'
 import type { InputFields } from '../schema/builder.ts'
 
 /** What a caller says about a campaign, checked and brought into the form it is stored in. */
@@ -29,8 +30,9 @@ const lengths = {
   previewText: 150,
   fromName: 100,
   audienceId: 32,
-  html: 1_000_000,
 } as const
+
+const maxHtml = 1_000_000
 
 /** Checks what the caller named; null clears a value. @returns the fields, or everything that is wrong with them */
 export function readCampaign(input: CampaignInput): Partial<CampaignFields> | InputIssue[] {
@@ -39,15 +41,24 @@ export function readCampaign(input: CampaignInput): Partial<CampaignFields> | In
   for (const [path, max] of Object.entries(lengths)) {
     const value = input[path as keyof typeof lengths]
     if (value === undefined) continue
-    const text = (path === 'name' ? nameInTitle(value ?? '') : (value ?? '')).trim()
-    if (text.length > max) issues.push({ path, message: `is longer than ${max} characters` })
-    fields[path] = text || null
+    const { value: text, problem } = readLine(path === 'name' ? nameInTitle(value ?? '') : value, max)
+    if (problem) issues.push({ path, message: problem })
+    fields[path] = text
   }
+  if (input.html !== undefined) fields.html = readHtml(input.html, issues)
   if (input.replyTo !== undefined) fields.replyTo = readAddress(input.replyTo, issues)
-  if (fields.name === null) issues.push({ path: 'name', message: 'must not be empty' })
+  if (fields.name === null && issues.every(({ path }) => path !== 'name'))
+    issues.push({ path: 'name', message: 'must not be empty' })
   if (fields.audienceId && !/^[\w-]+$/.test(fields.audienceId))
     issues.push({ path: 'audienceId', message: 'is not an id of Mailchimp' })
   return issues.length > 0 ? issues : (fields as Partial<CampaignFields>)
+}
+
+function readHtml(value: Text, issues: InputIssue[]): string | null {
+  const html = value?.trim() ?? ''
+  if (html.length > maxHtml) issues.push({ path: 'html', message: `is longer than ${maxHtml} characters` })
+  if (hasControlCharacters(html)) issues.push({ path: 'html', message: 'has a control character' })
+  return html || null
 }
 
 function readAddress(value: Text, issues: InputIssue[]): string | null {

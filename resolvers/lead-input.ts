@@ -9,6 +9,7 @@ import {
   normaliseTimeZone,
 } from '../marketing/identity.ts'
 import { type LeadFields, nobody } from '../marketing/lead-row.ts'
+import { hasControlCharacters, readLine } from '../marketing/text.ts'
 import type { Api } from '../schema/api.ts'
 import type { InputFields } from '../schema/builder.ts'
 
@@ -82,9 +83,9 @@ function reader() {
     issues.push({ path, message })
   }
   function text(path: string, value: Text, max: number): string | null {
-    const trimmed = value?.trim() ?? ''
-    if (trimmed.length > max) note(path, `is longer than ${max} characters`)
-    return trimmed === '' ? null : trimmed
+    const { value: line, problem } = readLine(value, max)
+    if (problem) note(path, problem)
+    return line
   }
   function normal(path: string, value: Text, normalise: (raw: string) => Normalised): string | null {
     if (!value?.trim()) return null
@@ -96,18 +97,24 @@ function reader() {
   function tags(values: string[]): string[] {
     const unique = [...new Set(values.map((tag) => tag.trim()).filter(Boolean))]
     if (unique.length > maxTags) note('tags', `has more than ${maxTags} tags`)
-    if (unique.some((tag) => tag.length > maxTag)) note('tags', `has a tag of more than ${maxTag} characters`)
+    for (const { problem } of unique.map((tag) => readLine(tag, maxTag)))
+      if (problem) note('tags', `has a tag that ${problem}`)
     return unique
   }
   function customFields(value: unknown): Record<string, string> {
     const entries =
       value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.entries(value) : undefined
     const good = entries?.every(
-      ([key, field]) => key.length <= 60 && typeof field === 'string' && field.length <= 1000,
+      ([key, field]) =>
+        !readLine(key, 60).problem &&
+        typeof field === 'string' &&
+        field.length <= 1000 &&
+        !hasControlCharacters(field),
     )
     if (good && entries!.length <= maxCustomFields)
       return Object.fromEntries(entries!) as Record<string, string>
-    note('customFields', `is not an object of at most ${maxCustomFields} texts of up to 1000 characters`)
+    const expected = `an object of at most ${maxCustomFields} texts of up to 1000 characters`
+    note('customFields', `is not ${expected} without control characters`)
     return {}
   }
   function utm(values: NonNullable<LeadInput['utm']>): LeadFields['utm'] {

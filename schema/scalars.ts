@@ -2,19 +2,22 @@ import { GraphQLError, type ValueNode, valueFromASTUntyped } from 'graphql'
 
 /** How the API's own scalars are read and written. */
 
-const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
+const isoTime = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
 
-const isoDay = /^\d{4}-\d\d-\d\d$/
+/** Whether a text is a day of the calendar. `Date` alone takes 30 February for 2 March. */
+function isDay(text: string): boolean {
+  const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
+}
 
 export const dateTime = {
   description:
     'A point in time in ISO 8601 with a zone, e.g. 2026-11-24T09:30:00.000Z. Answers are always in UTC.',
   serialize: (value: unknown) => (value instanceof Date ? value : new Date(String(value))).toISOString(),
   parseValue: (value: unknown): Date => {
-    if (typeof value === 'string' && isoTime.test(value)) {
-      const date = new Date(value)
-      if (!Number.isNaN(date.getTime())) return date
-    }
+    const day = typeof value === 'string' ? isoTime.exec(value)?.[1] : undefined
+    const date = day && isDay(day) ? new Date(value as string) : undefined
+    if (date && !Number.isNaN(date.getTime())) return date
     throw new GraphQLError('A DateTime is ISO 8601 with a zone, e.g. 2026-11-24T09:30:00Z')
   },
 }
@@ -23,10 +26,7 @@ export const localDate = {
   description: 'A day of the calendar, e.g. 2026-11-24.',
   serialize: (value: unknown) => String(value),
   parseValue: (value: unknown): string => {
-    const time =
-      typeof value === 'string' && isoDay.test(value) ? Date.parse(`${value}T00:00:00Z`) : Number.NaN
-    if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(value as string))
-      return value as string
+    if (typeof value === 'string' && isDay(value)) return value
     throw new GraphQLError('A LocalDate is a day of the calendar in ISO 8601, e.g. 2026-11-24')
   },
 }

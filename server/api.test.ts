@@ -90,6 +90,22 @@ describe('creating a lead', () => {
     })
   })
 
+  test('refuses names, tags and fields that would break a header, a line of CSV or a text', async () => {
+    const result = await createLead({
+      email: 'anna@bücher.example',
+      firstName: 'Anna\u0000',
+      company: 'Solaria\r\nBcc: all@example.com',
+      tags: ['vip\u0007'],
+      customFields: { size: 'two\nlines', note: 'x\u0000' },
+    })
+    expect(result.__typename === 'InvalidInputError' && result.issues.map(({ path }) => path)).toEqual([
+      'firstName',
+      'company',
+      'tags',
+      'customFields',
+    ])
+  })
+
   test('whose e-mail address is known answers with the lead that has it', async () => {
     const { lead } = await accepted({ email: 'cleo@example.com' })
     expect(await createLead({ email: 'CLEO@example.com' })).toMatchObject({

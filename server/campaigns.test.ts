@@ -79,9 +79,15 @@ describe('a campaign', () => {
   })
 
   test('is refused with everything that is wrong with it', async () => {
-    const wrong = { name: ' [camp_01jd0000000000000000000000] ', replyTo: 'nobody', subject: 'x'.repeat(151) }
+    const wrong = {
+      name: ' [camp_01jd0000000000000000000000] ',
+      replyTo: 'nobody',
+      subject: 'x'.repeat(151),
+      fromName: 'A\r\nB',
+    }
     const { issues } = await mutate('createCampaign', wrong)
     expect(issues.map(({ path }: { path: string }) => path).toSorted()).toEqual([
+      'fromName',
       'name',
       'replyTo',
       'subject',

@@ -103,7 +103,7 @@ async function syncAudience({ services, signal, job }: Context, lead: LeadRow): 
   const names = {
     firstName: lead.firstName ?? undefined,
     lastName: lead.lastName ?? undefined,
-    language: lead.locale?.slice(0, 2),
+    locale: lead.locale,
   }
   const { mailchimp } = await services.accounts(job.workspaceId)
   const statusIfNew = await statusOfNew(mailchimp, lead, call)

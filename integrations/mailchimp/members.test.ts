@@ -55,7 +55,7 @@ describe('one contact of the audience', () => {
 
   test('is put with status_if_new and never with status or tags', async () => {
     const names = { firstName: 'Jane', mergeFields: { LTV: '3', PHONE: '' } }
-    const person = { email: 'Jane@example.com', language: 'en', statusIfNew: 'pending', ...names } as const
+    const person = { email: 'Jane@example.com', locale: 'en', statusIfNew: 'pending', ...names } as const
     expect(await mailchimp().upsertMember(person, context)).toEqual({ ...jane, unfit: [] })
     expect(stub.requests).toHaveLength(1)
     expect(seen()).toEqual({

@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import { type CallContext, type Caller, unlessAbsent } from '../client.ts'
 import { VendorError } from '../errors.ts'
+import { mailchimpLanguage } from './language.ts'
 import type { Merge } from './merge.ts'
 import { listPath, memberPath, subscriberHash, timeOf, timeText, withQuery } from './paths.ts'
 import type { Mailchimp, Member, MemberPage, UpsertedMember, UpsertMemberInput } from './verbs.ts'
@@ -67,7 +68,7 @@ async function upsertMember(
   input: UpsertMemberInput,
   context: CallContext,
 ): Promise<UpsertedMember> {
-  const { email, firstName, lastName, language } = input
+  const { email, firstName, lastName, locale } = input
   const { mergeFields, unfit } = await merge(input, context)
   const member = await call(
     {
@@ -78,7 +79,7 @@ async function upsertMember(
         email_address: email,
         status_if_new: input.statusIfNew,
         merge_fields: mergeFields,
-        language,
+        language: mailchimpLanguage(locale),
       },
       repeatable: true,
       answer: MemberAnswer,

@@ -129,7 +129,7 @@ const person = {
   email,
   statusIfNew: 'pending',
   firstName: 'Jane',
-  language: 'en',
+  locale: 'en',
   fields: { company: 'Roe Ltd', 'customFields.size': '40' },
   mergeFields: { BORN: '01/22' },
 } as const

@@ -19,8 +19,8 @@ export interface UpsertMemberInput {
   statusIfNew: 'subscribed' | 'pending' | 'transactional'
   firstName?: string | undefined
   lastName?: string | undefined
-  /** Two letters, e.g. `en`. */
-  language?: string | undefined
+  /** BCP 47, e.g. es-ES; a language Mailchimp does not have is left out. */
+  locale?: string | null | undefined
   /** By our names; those that are mapped go to their merge fields. Null clears, undefined stays. */
   fields?: Readonly<Record<string, MergeValue | null | undefined>> | undefined
   /** By merge tag; an empty string clears, a missing one stays. */
