@@ -6,8 +6,8 @@ import { Workspace } from './workspace.ts'
 export const webhookVendors = ['mailchimp', 'mandrill', 'whatsapp', 'hubspot', 'twenty'] as const
 export type WebhookVendor = (typeof webhookVendors)[number]
 
-/** RECEIVED: stored, its job is to come. APPLIED: its effects are committed. IGNORED: nothing in it concerns us. FAILED: see its job. */
-export type ReceiptState = 'RECEIVED' | 'APPLIED' | 'IGNORED' | 'FAILED'
+/** RECEIVED: stored, its job is to come. APPLIED: its effects are committed. IGNORED: nothing in it concerns us. FAILED: see its job. FOREIGN: about another account; its text was not kept. */
+export type ReceiptState = 'RECEIVED' | 'APPLIED' | 'IGNORED' | 'FAILED' | 'FOREIGN'
 
 /** One event of a webhook whose signature was right. The key makes a replay the same receipt. */
 const WebhookReceiptSchema = defineEntity({

@@ -22,7 +22,7 @@ export function pruneCampaignEvents(deletion: Deletion, before: Date): Promise<v
 export function pruneReceipts(deletion: Deletion, before: Date): Promise<void> {
   return deleteInChunks(
     deletion,
-    "delete from webhook_receipt where received_at < ? and state in ('APPLIED', 'IGNORED') order by received_at",
+    "delete from webhook_receipt where received_at < ? and state in ('APPLIED', 'IGNORED', 'FOREIGN') order by received_at",
     [before],
   )
 }

@@ -88,6 +88,11 @@ export const vendorSettings = {
     .meta({ secret: true }),
   HUBSPOT_CLIENT_ID: z.string().default('').describe('OAuth app: client id'),
   HUBSPOT_CLIENT_SECRET: secrets('OAuth app: client secret; it also signs HubSpot’s webhooks'),
+  HUBSPOT_PORTAL_ID: z
+    .string()
+    .regex(/^\d{0,20}$/)
+    .default('')
+    .describe('Id of the HubSpot account; without it none of HubSpot’s webhooks is applied'),
   HUBSPOT_REFRESH_TOKEN: optionalSecret()
     .describe('OAuth app: refresh token of the account')
     .meta({ secret: true }),
@@ -104,6 +109,10 @@ export const vendorSettings = {
   TWENTY_API_KEY: optionalSecret()
     .describe('Key of the Twenty workspace; required if CRM_VENDOR is twenty')
     .meta({ secret: true }),
+  TWENTY_WORKSPACE_ID: z
+    .string()
+    .default('')
+    .describe('Id of the Twenty workspace; webhooks that name another one are not applied'),
   TWENTY_WEBHOOK_SECRETS: secrets('Secrets that sign Twenty’s webhooks, separated by commas'),
   TWENTY_REQUESTS: rates('100/1m', 'Requests Twenty allows'),
 } as const

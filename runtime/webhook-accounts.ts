@@ -13,6 +13,17 @@ const secretSettings = {
   twenty: 'TWENTY_WEBHOOK_SECRETS',
 } as const satisfies Record<WebhookVendor, keyof Config>
 
+const idSettings: Record<WebhookVendor, (config: Config) => Record<string, string>> = {
+  mailchimp: (config) => ({ audienceId: config.MAILCHIMP_LIST_ID }),
+  mandrill: () => ({}),
+  whatsapp: (config) => ({
+    phoneNumberId: config.WHATSAPP_PHONE_NUMBER_ID,
+    wabaId: config.WHATSAPP_WABA_ID,
+  }),
+  hubspot: (config) => ({ portalId: config.HUBSPOT_PORTAL_ID }),
+  twenty: (config) => ({ workspaceId: config.TWENTY_WORKSPACE_ID }),
+}
+
 /**
  * Whose webhooks come to an address. `/webhooks/<vendor>` is the environment's, and so the default workspace's: the one of
  * the setting, else the oldest. `/webhooks/<vendor>/<integrationId>` is a workspace's own account.
@@ -27,6 +38,7 @@ export function webhookAccounts(config: Config, fork: () => Em, connections: Con
     const secrets = listOf(config[secretSettings[vendor]])
     return {
       workspaceId,
+      ids: idSettings[vendor](config),
       open: (request: SignedRequest) => openWebhook(vendor, secrets, request),
       whatsappVerifyToken: config.WHATSAPP_VERIFY_TOKEN,
     }
@@ -46,6 +58,7 @@ async function ownAccount(em: Em, connections: Connections, vendor: WebhookVendo
   const secrets = [...listOf(webhookSecrets), ...listOf(clientSecret)]
   return {
     workspaceId: row.workspace_id,
+    ids: own?.source.settings ?? {},
     open: (request: SignedRequest) => openWebhook(vendor, secrets, request),
     whatsappVerifyToken: verifyToken,
   }

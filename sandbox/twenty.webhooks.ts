@@ -7,6 +7,7 @@ import { type Courier, isSuccess, type Parcel, type Webhooks } from './webhooks.
 type Surroundings = { settings: Settings; courier: Courier; webhooks: Webhooks }
 
 const ATTEMPTS = 4
+const WORKSPACE_ID = '20202020-1c25-4d02-bf25-6aeccf7ea419'
 
 /** One signed POST per change, with what the documentation shows and the names that Twenty's server adds (integrations.md 7). */
 export function createTwentyHook({ settings, courier, webhooks }: Surroundings) {
@@ -16,6 +17,7 @@ export function createTwentyHook({ settings, courier, webhooks }: Surroundings) 
     const body = JSON.stringify({
       ...{ event: `${name}.${action}`, data: row, timestamp, eventDate: timestamp },
       objectMetadata: { nameSingular: name },
+      workspaceId: WORKSPACE_ID,
       ...(action === 'updated' ? { updatedFields: fields } : {}),
     })
     courier.later(settings.webhookDelayMs, () => {

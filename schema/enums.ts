@@ -113,6 +113,7 @@ const receiptStates: Record<ReceiptState, string> = {
   APPLIED: 'Its effects are committed.',
   IGNORED: 'Nothing in it concerns us.',
   FAILED: 'It could not be applied; its job tells why.',
+  FOREIGN: 'It is about another account of the vendor: noted without its text, and never applied.',
 }
 
 const overlaps: Record<(typeof overlapPolicies)[number], string> = {

@@ -98,6 +98,17 @@ describe('HubSpot', () => {
     expect(await crm.timeline(leadId)).toEqual([])
   })
 
+  test('a contact of another portal that has the same id changes nobody here, and nothing of it is kept', async () => {
+    const leadId = await addContact('hubspot', '512')
+    const nameless = { ...change('email', 'stranger@x.co', 2), portalId: undefined }
+    const states = await report(change('email', 'foreign@x.co', 1, { portalId: 99_999 }), nameless)
+    expect(states).toEqual(['FOREIGN', 'FOREIGN'])
+    expect((await crm.lead(leadId)).email).toBe('jane@example.com')
+    expect(await crm.timeline(leadId)).toEqual([])
+    const foreign = "select body from webhook_receipt where state = 'FOREIGN'"
+    expect(await crm.rows(foreign)).toEqual([{ body: '' }, { body: '' }])
+  })
+
   test('the general form of the event is understood for contacts alone', async () => {
     const leadId = await addContact('hubspot', '512')
     const general = { subscriptionType: 'object.propertyChange' }

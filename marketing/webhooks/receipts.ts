@@ -20,9 +20,9 @@ const chunk = 500
  */
 export async function keepReceipts(
   em: Em,
-  workspaceId: string,
-  vendor: WebhookVendor,
-  events: readonly ReportedEvent[],
+  { workspaceId, vendor }: { workspaceId: string; vendor: WebhookVendor },
+  events: readonly Pick<ReportedEvent, 'identity' | 'body'>[],
+  state: 'RECEIVED' | 'FOREIGN' = 'RECEIVED',
 ): Promise<string[]> {
   const receivedAt = new Date()
   const rows = events.map(({ identity, body }) => {
@@ -30,7 +30,7 @@ export async function keepReceipts(
     return {
       id: newId('webhookReceipt'),
       key,
-      values: [workspaceId, vendor, key, body, 'RECEIVED', receivedAt],
+      values: [workspaceId, vendor, key, body, state, receivedAt],
     }
   })
   const fresh = new Set<string>()
@@ -57,6 +57,19 @@ async function insertNew(em: Em, rows: readonly NewRow[]): Promise<string[]> {
     values.flat(),
   )
   return rows.map(({ id }) => id).filter((id, index) => holders[index]?.id === id)
+}
+
+/**
+ * Notes events about another account. What they say is not ours to keep; and should the account turn out to be ours, the
+ * note must not stand in the way of the event.
+ */
+export async function noteForeign(
+  em: Em,
+  about: { workspaceId: string; vendor: WebhookVendor },
+  events: readonly ReportedEvent[],
+): Promise<void> {
+  const notes = events.map(({ identity }) => ({ identity: ['FOREIGN', ...identity], body: '' }))
+  await keepReceipts(em, about, notes, 'FOREIGN')
 }
 
 /** The workspace is part of it, so that nobody can claim an event of others by reporting it first. */

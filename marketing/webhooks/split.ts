@@ -1,10 +1,13 @@
 import type { WebhookVendor } from '../../entities/webhook-receipt.ts'
+import type { AccountIds } from './account.ts'
 
 /** Vendors report many events at once. Here a body becomes single events, each with what makes it one. */
 
 export interface ReportedEvent {
   /** The same for every report of the same event; kept as a hash only. */
   identity: readonly unknown[]
+  /** The account it is about, as far as the vendor says. */
+  about: AccountIds
   /** What is to be done about it is read from this alone. */
   body: string
 }
@@ -31,7 +34,7 @@ const splitters: Record<WebhookVendor, (text: string) => ReportedEvent[]> = {
   mandrill: splitMandrill,
   whatsapp: splitWhatsapp,
   hubspot: splitHubspot,
-  twenty: (text) => [{ identity: [jsonOf(text) && text], body: text }],
+  twenty: splitTwenty,
 }
 
 /** One form per event, without an id of its own. Mailchimp tests a new address with an empty one. */
@@ -39,13 +42,15 @@ function splitMailchimp(text: string): ReportedEvent[] {
   const form = new URLSearchParams(text)
   const type = form.get('type')
   if (!type) return []
-  return [{ identity: [type, form.get('data[id]'), form.get('fired_at'), text], body: text }]
+  const identity = [type, form.get('data[id]'), form.get('fired_at'), text]
+  return [{ identity, about: { audienceId: idOf(form.get('data[list_id]')) }, body: text }]
 }
 
 /** At most 1000 events. `_id` is the message's, so it takes more to tell events apart. */
 function splitMandrill(text: string): ReportedEvent[] {
   return objectsIn(jsonOf(text)).map((event) => ({
     identity: event.event ? [event.event, event._id, event.ts, event.url ?? null] : ['sync', event],
+    about: {},
     body: JSON.stringify(event),
   }))
 }
@@ -56,14 +61,19 @@ function splitWhatsapp(text: string): ReportedEvent[] {
     objectsIn(entry.changes).flatMap((change) => {
       const value = objectIn(change.value)
       const phoneNumberId = objectIn(value.metadata).phone_number_id
-      if (change.field !== 'messages')
-        return [{ identity: ['change', entry.id, entry.time, change], body: JSON.stringify({ change }) }]
+      const about = { wabaId: idOf(entry.id), phoneNumberId: idOf(phoneNumberId) ?? '' }
+      if (change.field !== 'messages') {
+        const identity = ['change', entry.id, entry.time, change]
+        return [{ identity, about: { wabaId: about.wabaId }, body: JSON.stringify({ change }) }]
+      }
       const statuses = objectsIn(value.statuses).map((status) => ({
         identity: ['status', status.id, status.status],
+        about,
         body: JSON.stringify({ phoneNumberId, status }),
       }))
       const messages = objectsIn(value.messages).map((message) => ({
         identity: ['message', message.id],
+        about,
         body: JSON.stringify({ phoneNumberId, contact: contactOf(value, message), message }),
       }))
       return [...statuses, ...messages]
@@ -84,8 +94,21 @@ function contactOf(value: Json, message: Json): Json | undefined {
 function splitHubspot(text: string): ReportedEvent[] {
   return objectsIn(jsonOf(text)).map((event) => ({
     identity: [event.subscriptionId, event.eventId, event.occurredAt, event.objectId],
+    about: { portalId: idOf(event.portalId) },
     body: JSON.stringify(event),
   }))
+}
+
+/** One event; its server adds the workspace to what the documentation shows. */
+function splitTwenty(text: string): ReportedEvent[] {
+  const { workspaceId } = objectIn(jsonOf(text))
+  return [{ identity: [text], about: { workspaceId: idOf(workspaceId) }, body: text }]
+}
+
+/** An account's id in a form that can be compared and logged; undefined when it is none. */
+function idOf(value: unknown): string | undefined {
+  const id = typeof value === 'number' ? String(value) : value
+  return typeof id === 'string' && /^[\w-]{1,80}$/.test(id) ? id : undefined
 }
 
 /** @throws UnreadableBody */

@@ -20,6 +20,29 @@ const noon = Date.UTC(2026, 9, 1, 12) / 1_000
 const report = (value: Record<string, unknown>) => webhooks.report('whatsapp', whatsappBody(value))
 let wamids = 0
 
+test('what is written to another number, or to another business, denies no consent here and opens no conversation', async () => {
+  const leadId = await crm.addLead({ phone, whatsappConsent: 'GRANTED' })
+  const stop = {
+    from: waId,
+    id: 'wamid.foreign',
+    timestamp: String(noon),
+    type: 'text',
+    text: { body: 'STOP' },
+  }
+  const bodies = [
+    whatsappBody({ messages: [stop] }, '999999999999999'),
+    whatsappBody({ messages: [stop] }).replace('102290129340398', '999999999999999'),
+    whatsappBody({ messages: [stop], metadata: undefined }),
+  ]
+  for (const body of bodies) expect(await webhooks.report('whatsapp', body)).not.toContain('APPLIED')
+  expect((await crm.lead(leadId)).whatsapp_consent).toBe('GRANTED')
+  expect(await crm.suppressions()).toEqual([])
+  expect(await crm.rows('select id from conversation')).toEqual([])
+  // The same message to our own number counts.
+  expect(await report({ messages: [stop] })).toEqual(['APPLIED'])
+  expect((await crm.lead(leadId)).whatsapp_consent).toBe('DENIED')
+})
+
 describe('what became of a message', () => {
   async function welcomed() {
     const leadId = await crm.addLead({ phone, whatsappConsent: 'GRANTED' })
@@ -92,7 +115,10 @@ describe('what became of a message', () => {
     expect(await report({ statuses: [status('played')] })).toEqual(['IGNORED'])
     const body = JSON.stringify({
       entry: [
-        { id: '1', changes: [{ field: 'message_template_status_update', value: { event: 'PAUSED' } }] },
+        {
+          id: '102290129340398',
+          changes: [{ field: 'message_template_status_update', value: { event: 'PAUSED' } }],
+        },
       ],
     })
     expect(await webhooks.report('whatsapp', body)).toEqual(['IGNORED'])

@@ -45,7 +45,13 @@ const shapes = {
     }),
   },
   hubspot: {
-    settings: z.strictObject({}),
+    settings: z.strictObject({
+      portalId: z
+        .string()
+        .regex(/^\d{0,20}$/)
+        .default('')
+        .describe('Id of the HubSpot account; without it none of its webhooks is applied'),
+    }),
     credentials: z.union([
       z.strictObject({
         token: secret('Service key'),
@@ -59,7 +65,14 @@ const shapes = {
     ]),
   },
   twenty: {
-    settings: z.strictObject({ baseUrl: z.url({ protocol: /^https$/ }).describe('Twenty’s server') }),
+    settings: z.strictObject({
+      baseUrl: z.url({ protocol: /^https$/ }).describe('Twenty’s server'),
+      workspaceId: z
+        .string()
+        .max(40)
+        .default('')
+        .describe('Id of the workspace; webhooks that name another one are not applied'),
+    }),
     credentials: z.strictObject({
       apiKey: secret('API key'),
       webhookSecrets: z.string().max(2_000).optional().describe('Webhook secrets, separated by commas'),

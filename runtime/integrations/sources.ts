@@ -114,13 +114,13 @@ function crmOf(config: Config): Account {
   if (config.CRM_VENDOR === 'twenty')
     return {
       vendor: 'twenty',
-      settings: { baseUrl: config.TWENTY_BASE_URL },
+      settings: { baseUrl: config.TWENTY_BASE_URL, workspaceId: config.TWENTY_WORKSPACE_ID },
       credentials: { apiKey: config.TWENTY_API_KEY, webhookSecrets: config.TWENTY_WEBHOOK_SECRETS },
     }
   const { HUBSPOT_TOKEN: token, HUBSPOT_CLIENT_SECRET: clientSecret } = config
   return {
     vendor: 'hubspot',
-    settings: {},
+    settings: { portalId: config.HUBSPOT_PORTAL_ID },
     credentials: token
       ? { token, webhookSecrets: clientSecret }
       : {

@@ -59,6 +59,7 @@ function vendors(url: string) {
     HUBSPOT_BASE_URL: `${url}/hs`,
     HUBSPOT_TOKEN: 'pat-sandbox-hubspot',
     HUBSPOT_CLIENT_SECRET: webhookSecret,
+    HUBSPOT_PORTAL_ID: '62515',
   }
 }
 

@@ -1,4 +1,5 @@
 import type { WebhookVendor } from '../../entities/webhook-receipt.ts'
+import type { AccountIds } from '../../marketing/webhooks/account.ts'
 
 /** A request as far as vendors' signatures cover it. */
 interface SignedRequest {
@@ -16,6 +17,8 @@ interface SignedRequest {
 export interface WebhookAccount {
   /** Whose leads the reports are about. */
   workspaceId: string
+  /** What the vendor calls the account; events about another one are not applied. */
+  ids: AccountIds
   /** What the vendor signed of this request with one of the account's secrets; undefined: nothing. */
   open(request: SignedRequest): string | undefined
   /** What Meta sends when the webhook is set up; absent or empty: it cannot be set up. */

@@ -216,6 +216,36 @@ describe('the test of a new webhook', () => {
   })
 })
 
+/** The examples as another account's, signed with the same secret: an app has one for all accounts that use it. */
+const foreign = {
+  mailchimp: examples.mailchimp.body.replace('a6b5da1054', 'another1054'),
+  whatsapp: examples.whatsapp.body.replace('106540352242922', '999'),
+  hubspot: examples.hubspot.body.replace('62515', '99999'),
+  twenty: '{"event":"person.updated","workspaceId":"another","data":{"id":"1"}}',
+}
+
+test.each(Object.entries(foreign) as [WebhookVendor, string][])(
+  'an event of %s about another account is answered 200, noted without its text, and never applied',
+  async (vendor, body) => {
+    expect((await webhooks.post(vendor, body)).status).toBe(200)
+    expect((await webhooks.post(vendor, body)).status).toBe(200)
+    expect(await receipts(webhooks.api)).toMatchObject([{ state: 'FOREIGN', body: '' }])
+    expect(await jobs()).toEqual([])
+  },
+)
+
+test('events that name no account are believed only where the secret is the webhook’s own', async () => {
+  const nameless = {
+    mailchimp: mailchimpForm('cleaned', '2026-10-01 10:00:00', { email: 'a@example.com' }),
+    hubspot: '[{"subscriptionType":"contact.creation","objectId":1}]',
+    whatsapp: '{"entry":[{"changes":[{"field":"messages","value":{"statuses":[{"id":"x"}]}}]}]}',
+    twenty: examples.twenty.body,
+  }
+  for (const [vendor, body] of Object.entries(nameless)) await webhooks.post(vendor as WebhookVendor, body)
+  const states = await receipts(webhooks.api)
+  expect(states.map(({ state }) => state)).toEqual(['RECEIVED', 'FOREIGN', 'FOREIGN', 'RECEIVED'])
+})
+
 test('a batch is split into events, each kept once also when another batch repeats some of them', async () => {
   const event = (n: number, kind = 'open') => ({ event: kind, _id: `m${n}`, ts: 1_790_000_000 + n, msg: {} })
   const click = (url: string) => ({ ...event(1, 'click'), url })
@@ -262,7 +292,7 @@ test('a signed body that is not of the documented form is refused, and odd parts
 
 test('escaped letters in WhatsApp’s body are believed as they came', async () => {
   const body =
-    '{"entry":[{"changes":[{"field":"messages","value":{"messages":[{"id":"wamid.x","text":{"body":"caf\\u00e9"}}]}}]}]}'
+    '{"entry":[{"changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"106540352242922"},"messages":[{"id":"wamid.x","text":{"body":"caf\\u00e9"}}]}}]}]}'
   expect((await webhooks.post('whatsapp', body)).status).toBe(200)
   expect(JSON.parse((await bodies())[0]!).message.text.body).toBe('café')
 })

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import { type WebhookVendor, webhookVendors } from '../../entities/webhook-receipt.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
-import { splitBody, UnreadableBody } from '../../marketing/webhooks/split.ts'
+import { isForeign } from '../../marketing/webhooks/account.ts'
+import { type ReportedEvent, splitBody, UnreadableBody } from '../../marketing/webhooks/split.ts'
 import { readBytes } from '../body.ts'
 import { correlationIdOf } from '../edge-context.ts'
 import type { Route } from '../start.ts'
@@ -27,8 +28,8 @@ const webhooksPath = '/webhooks/'
 
 /**
  * What vendors report, taken in five steps.
- * 1. Whose account is it? 2. What of it is signed? Nothing else is read. 3. Split it into events. 4. Keep each
- * once, with a job for each that is new: one transaction. 5. Answer 200. The job does the rest.
+ * 1. Whose account is it? 2. What of it is signed? Nothing else is read. 3. Split it into events, and tell ours from
+ * those about other accounts. 4. Keep each of ours once, with a job for each that is new: one transaction. 5. Answer 200. The job does the rest.
  * While the database is away the answer is 503, so that the vendor repeats the report; never 410, at which Mailchimp would
  * stop for good.
  */
@@ -74,8 +75,25 @@ async function take(
     vendor,
     correlationId: correlationIdOf(request.headers['x-correlation-id']),
   }
-  await storeEvents(settings.ledger, about, splitBody(vendor, signed))
+  const events = splitBody(vendor, signed)
+  const foreign = events.filter((event) => isForeign(vendor, event.about, account.ids))
+  const ours = events.filter((event) => !foreign.includes(event))
+  await storeEvents(settings.ledger, about, { ours, foreign })
+  if (foreign[0]) logForeign(settings.log, about, foreign)
   end(response, 200)
+}
+
+/** Answered like any other, so that the vendor does not give our address up for what concerns somebody else. */
+function logForeign(
+  log: Logger,
+  { vendor, workspaceId }: { vendor: WebhookVendor; workspaceId: string },
+  foreign: readonly ReportedEvent[],
+): void {
+  const named = [...new Set(foreign.map(({ about }) => JSON.stringify(about)))].slice(0, 10)
+  log.warn(
+    { vendor, workspaceId, events: foreign.length, named },
+    'Webhook events about another account were not applied; if it is yours, set its id in the account’s settings',
+  )
 }
 
 function signedText(

@@ -190,6 +190,7 @@ function settings(sandbox: string): Record<string, string> {
     HUBSPOT_BASE_URL: `${sandbox}/hs`,
     HUBSPOT_TOKEN: 'pat-sandbox',
     HUBSPOT_CLIENT_SECRET: secret,
+    HUBSPOT_PORTAL_ID: '62515',
     TWENTY_WEBHOOK_SECRETS: secret,
   }
 }

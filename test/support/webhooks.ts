@@ -14,12 +14,17 @@ export const publicUrl = 'https://hooks.example.com'
 export const webhookSecret = 'a-webhook-secret'
 
 const webhookSettings = {
+  MAILCHIMP_LIST_ID: 'a6b5da1054',
+  WHATSAPP_PHONE_NUMBER_ID: '106540352242922',
+  WHATSAPP_WABA_ID: '102290129340398',
+  HUBSPOT_PORTAL_ID: '62515',
   MAILCHIMP_WEBHOOK_SECRETS: `old-secret,${webhookSecret}`,
   MANDRILL_WEBHOOK_KEYS: webhookSecret,
   WHATSAPP_APP_SECRETS: webhookSecret,
   WHATSAPP_VERIFY_TOKEN: 'our-token',
   HUBSPOT_CLIENT_SECRET: webhookSecret,
   TWENTY_WEBHOOK_SECRETS: webhookSecret,
+  TWENTY_WORKSPACE_ID: 'our-workspace',
 }
 
 type Answer = { status: number; text: string }
