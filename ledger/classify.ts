@@ -2,6 +2,7 @@ import type { ErrorClass } from '../entities/job.ts'
 import type { Attempt, AttemptError, AttemptOutcome } from '../queue/worker.ts'
 import { type AnyJobDefinition, jobDefaults } from './definition.ts'
 import { InvalidInputError } from './errors.ts'
+import { isDatabaseAway } from './sql.ts'
 
 /**
  * What follows from an error (docs/retries-and-errors.md):
@@ -85,26 +86,4 @@ export function backoffMs(definition: AnyJobDefinition, attempt: number, random 
   }
   const full = Math.min(type === 'exponential' ? delay * 2 ** (attempt - 1) : delay, maxDelay)
   return Math.round(full * (1 - jitter * random))
-}
-
-const awayCodes = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'PROTOCOL_CONNECTION_LOST',
-  'ETIMEDOUT',
-  'EPIPE',
-  'ENOTFOUND',
-  'ER_SERVER_SHUTDOWN',
-  'ER_CON_COUNT_ERROR',
-])
-
-/** Whether an error of the database driver says that the server is not there. Errors of vendors carry a class and never count. */
-function isDatabaseAway(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ('errorClass' in cause) return false
-    const { code, message } = cause as Error & { code?: string }
-    if (code !== undefined && awayCodes.has(code)) return true
-    if (/closed state|Queue limit reached|Connection lost/.test(message)) return true
-  }
-  return false
 }

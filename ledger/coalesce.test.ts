@@ -31,3 +31,17 @@ test('one bad item fails alone', async () => {
     'B',
   ])
 })
+
+test('an error that is not the fault of an item fails its batch without another try', async () => {
+  let tries = 0
+  const run = coalesce(
+    async () => {
+      tries += 1
+      throw new Error('MariaDB is away')
+    },
+    { maxBatch: 10, concernsAll: () => true },
+  )
+  const results = await Promise.allSettled([1, 2, 3].map((item) => run(item)))
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+  expect(tries).toBe(1)
+})

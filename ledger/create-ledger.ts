@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
 import type { Queues } from '../queue/queues.ts'
 import { cancelIn, rerunIn, retryIn } from './actions.ts'
@@ -9,7 +10,7 @@ import { enqueueIn } from './enqueue.ts'
 import { countJobs, findJobs } from './find.ts'
 import type { Enqueued, EnqueueRefusal, EnqueueRequest, Ledger } from './ledger.ts'
 import type { JobRow } from './row.ts'
-import { inTransaction, loadJobs, repeatLocked } from './sql.ts'
+import { inTransaction, isDatabaseAway, loadJobs, repeatCutOff, repeatLocked } from './sql.ts'
 
 export interface LedgerSettings {
   fork: () => Em
@@ -48,8 +49,11 @@ export function createLedger({ fork, queues, definitions, log }: LedgerSettings)
     return outcomes
   }
 
+  /** The ids are in the requests, so a batch whose commit was not answered is simply written again. */
+  const enqueueBatch = (requests: EnqueueRequest[]) => repeatCutOff(() => writeBatch(requests))
+
   /** Without idempotency keys a batch is a single statement, which is a transaction by itself and costs one round trip. */
-  async function enqueueBatch(requests: EnqueueRequest[]) {
+  async function writeBatch(requests: EnqueueRequest[]) {
     if (requests.some(({ idempotencyKey }) => idempotencyKey !== undefined))
       return transaction((em) => enqueueWithin(em, requests))
     const outcomes = await repeatLocked(() => enqueueIn(fork(), definitions, requests))
@@ -57,7 +61,7 @@ export function createLedger({ fork, queues, definitions, log }: LedgerSettings)
     return outcomes
   }
 
-  const enqueueShared = coalesce(enqueueBatch, { maxBatch })
+  const enqueueShared = coalesce(enqueueBatch, { maxBatch, concernsAll: isDatabaseAway })
 
   /** Makes a cancellation known at once; the row already says so, whatever happens here. */
   async function spreadCancel(row: JobRow, reason: string): Promise<void> {
@@ -72,7 +76,7 @@ export function createLedger({ fork, queues, definitions, log }: LedgerSettings)
     transaction,
     enqueueIn: enqueueWithin,
     enqueue: async (request) => {
-      const outcome = await enqueueShared(request)
+      const outcome = await enqueueShared({ ...request, id: request.id ?? newId('job') })
       if (outcome instanceof Error) throw outcome
       return outcome
     },

@@ -79,7 +79,7 @@ function toRow(definitions: readonly AnyJobDefinition[], request: EnqueueRequest
   const later = request.runAt !== undefined && request.runAt > now
   const runAt = later ? request.runAt! : now
   return {
-    id: newId('job'),
+    id: request.id ?? newId('job'),
     workspaceId: actor.workspaceId,
     name: definition.name,
     input,

@@ -13,6 +13,8 @@ export interface Actor {
 }
 
 export interface EnqueueRequest {
+  /** Of the job, made by the caller where the request may be repeated: a job of this id that is there is the same one. */
+  id?: string | undefined
   definition: AnyJobDefinition
   input: unknown
   actor: Actor

@@ -8,6 +8,7 @@ import { type AnyJobDefinition, definitionOf, type JobContext, jobDefaults } fro
 import { upcastInput } from './input.ts'
 import type { Ledger } from './ledger.ts'
 import { levelOf } from './priority.ts'
+import { isDatabaseAway } from './sql.ts'
 import { createSteps } from './steps.ts'
 import { createTelling, type Telling } from './telling.ts'
 
@@ -68,7 +69,7 @@ function createGate(fork: () => Em): (jobId: string) => Promise<Standing | undef
       const byId = new Map(rows.map((row) => [row.id, row]))
       return ids.map((id) => byId.get(id))
     },
-    { maxBatch: 200 },
+    { maxBatch: 200, concernsAll: isDatabaseAway },
   )
 }
 

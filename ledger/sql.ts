@@ -33,6 +33,45 @@ export async function repeatLocked<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+const awayCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'PROTOCOL_CONNECTION_LOST',
+  'ETIMEDOUT',
+  'EPIPE',
+  'ENOTFOUND',
+  'ER_SERVER_SHUTDOWN',
+  'ER_CON_COUNT_ERROR',
+])
+
+/**
+ * Whether an error of the database driver says that the server is not there, or that the connection ended. Errors of
+ * vendors carry a class and never count.
+ */
+export function isDatabaseAway(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ('errorClass' in cause) return false
+    const { code, message } = cause as Error & { code?: string }
+    if (code !== undefined && awayCodes.has(code)) return true
+    if (/closed state|Queue limit reached|Connection lost/.test(message)) return true
+  }
+  return false
+}
+
+/**
+ * Does `work` again, up to three times in all, when its connection to MariaDB ends. Whether it was committed is not known
+ * then, so `work` must do nothing twice: its ids are made beforehand.
+ */
+export async function repeatCutOff<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (tries >= 3 || !isDatabaseAway(error)) throw error
+    }
+  }
+}
+
 /** Runs `work` in one transaction on a fork of its own; repeats it after a deadlock or lock wait. */
 export function inTransaction<T>(fork: () => Em, work: (em: Em) => Promise<T>): Promise<T> {
   const options = { isolationLevel: 'read committed' as never }

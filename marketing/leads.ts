@@ -5,7 +5,8 @@ import { appendFacts, attribution, type NewFact, sourceEvent } from './facts.ts'
 import { insertEvents, type NumberedEvent } from './lead-events.ts'
 import { type LeadFields, type LeadRow, leadColumns, toValues } from './lead-row.ts'
 
-export type NewLead = LeadFields & { correlationId: string }
+/** `id` is made by the caller where the insertion may be repeated. */
+export type NewLead = LeadFields & { correlationId: string; id?: string }
 
 /** `existing`: a lead of the workspace has this e-mail address already. */
 export type InsertedLead = { kind: 'created'; lead: LeadRow } | { kind: 'existing'; leadId: string }
@@ -60,10 +61,14 @@ function firstEvent(lead: LeadRow, correlationId: string): NumberedEvent {
   return { leadId: lead.id, seq: 1, type: 'CREATED', at: lead.createdAt, correlationId }
 }
 
-function toRow(workspaceId: string, { correlationId: _, ...fields }: NewLead, now: Date): LeadRow {
+function toRow(
+  workspaceId: string,
+  { correlationId: _, id = newId('lead'), ...fields }: NewLead,
+  now: Date,
+): LeadRow {
   return {
     ...fields,
-    id: newId('lead'),
+    id,
     workspaceId,
     emailConsentAt: fields.emailConsent === 'UNKNOWN' ? null : now,
     whatsappConsentAt: fields.whatsappConsent === 'UNKNOWN' ? null : now,

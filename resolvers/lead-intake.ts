@@ -1,4 +1,5 @@
 import { Campaign } from '../entities/campaign.ts'
+import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
 import { coalesce } from '../ledger/coalesce.ts'
 import { findByKeys } from '../ledger/enqueue.ts'
@@ -6,6 +7,7 @@ import { IdempotencyConflictError, InvalidInputError } from '../ledger/errors.ts
 import { fingerprint } from '../ledger/input.ts'
 import type { Actor, Ledger } from '../ledger/ledger.ts'
 import type { JobRow } from '../ledger/row.ts'
+import { isDatabaseAway, loadJobs, repeatCutOff } from '../ledger/sql.ts'
 import type { LeadFields, LeadRow } from '../marketing/lead-row.ts'
 import { insertLeads } from '../marketing/leads.ts'
 import type { EnqueueOptions } from './enqueue-options.ts'
@@ -15,7 +17,8 @@ import { leadCreated, leadCreatedOf } from './lead-created.ts'
 /**
  * How leads come in. 1. Concurrent requests are gathered into one transaction. 2. A request whose idempotency key was
  * used gets the first answer. 3. The others are inserted; where the e-mail address is taken, the lead that has it wins.
- * 4. Each new lead gets its `lead.created` job in the same transaction.
+ * 4. Each new lead gets its `lead.created` job in the same transaction. 5. When the connection ends before the commit is
+ * answered, what was written is looked up by the ids, which are made beforehand, before anything is written again.
  */
 
 export interface LeadRequest {
@@ -36,6 +39,14 @@ export interface AcceptedLead {
 
 export type LeadOutcome = AcceptedLead | LeadExistsError | IdempotencyConflictError | InvalidInputError
 
+/** A request with the ids of what it creates. */
+interface Planned extends LeadRequest {
+  leadId: string
+  jobId: string
+  /** It was sent to MariaDB before, so it may be there. */
+  tried: boolean
+}
+
 type Intake = (request: LeadRequest) => Promise<LeadOutcome>
 
 const maxBatch = 200
@@ -45,14 +56,30 @@ const intakes = new WeakMap<Ledger, Intake>()
 export function intakeOf(ledger: Ledger): Intake {
   let intake = intakes.get(ledger)
   if (!intake) {
-    intake = coalesce((requests: LeadRequest[]) => takeIn(ledger, requests), { maxBatch })
+    const write = (requests: Planned[]) => writeAll(ledger, requests)
+    const shared = coalesce(write, { maxBatch, concernsAll: isDatabaseAway })
+    intake = (request) => shared(plan(request))
     intakes.set(ledger, intake)
   }
   return intake
 }
 
 /** Takes in many leads in one transaction. */
-export async function takeIn(ledger: Ledger, requests: readonly LeadRequest[]): Promise<LeadOutcome[]> {
+export function takeIn(ledger: Ledger, requests: readonly LeadRequest[]): Promise<LeadOutcome[]> {
+  return writeAll(ledger, requests.map(plan))
+}
+
+const plan = (request: LeadRequest): Planned => ({
+  ...request,
+  leadId: newId('lead'),
+  jobId: newId('job'),
+  tried: false,
+})
+
+const writeAll = (ledger: Ledger, requests: readonly Planned[]) =>
+  repeatCutOff(() => writeOnce(ledger, requests))
+
+async function writeOnce(ledger: Ledger, requests: readonly Planned[]): Promise<LeadOutcome[]> {
   for (let tries = 1; ; tries++) {
     try {
       return await ledger.transaction((em) => takeInWithin(em, ledger, requests))
@@ -65,18 +92,32 @@ export async function takeIn(ledger: Ledger, requests: readonly LeadRequest[]): 
 /** Another transaction used one of the idempotency keys after we had looked; seen again, the key is known. */
 class KeyTaken extends Error {}
 
-async function takeInWithin(
-  em: Em,
-  ledger: Ledger,
-  requests: readonly LeadRequest[],
-): Promise<LeadOutcome[]> {
+async function takeInWithin(em: Em, ledger: Ledger, requests: readonly Planned[]): Promise<LeadOutcome[]> {
   const outcomes = new Map<LeadRequest, LeadOutcome>()
-  for (const group of groups(requests)) await takeGroup(em, ledger, group, outcomes)
+  await answerWritten(em, requests, outcomes)
+  const open = requests.filter((request) => !outcomes.has(request))
+  for (const request of open) request.tried = true
+  for (const group of groups(open)) await takeGroup(em, ledger, group, outcomes)
   return requests.map((request) => outcomes.get(request)!)
 }
 
+/** Answers what an earlier try has written. Locks, and so waits for a commit that is still on its way. */
+async function answerWritten(
+  em: Em,
+  requests: readonly Planned[],
+  outcomes: Map<LeadRequest, LeadOutcome>,
+): Promise<void> {
+  const tried = requests.filter((request) => request.tried)
+  const rows = await loadJobs(em, tried.map(({ jobId }) => jobId).sort(), 'for update')
+  const jobs = new Map(rows.map((job) => [job.id, job]))
+  for (const request of tried) {
+    const job = jobs.get(request.jobId)
+    if (job) outcomes.set(request, { lead: null, leadId: request.leadId, job, alreadyExisted: false })
+  }
+}
+
 /** By workspace; a request that repeats a key of the same call comes later, to see what the first one did. */
-function groups(requests: readonly LeadRequest[]): LeadRequest[][] {
+function groups(requests: readonly Planned[]): Planned[][] {
   const seen = new Map<string, number>()
   const round = ({ actor, options }: LeadRequest) => {
     if (!options.idempotencyKey) return 0
@@ -95,14 +136,18 @@ function groups(requests: readonly LeadRequest[]): LeadRequest[][] {
 async function takeGroup(
   em: Em,
   ledger: Ledger,
-  group: LeadRequest[],
+  group: Planned[],
   outcomes: Map<LeadRequest, LeadOutcome>,
 ): Promise<void> {
   const { workspaceId } = group[0]!.actor
   await answerRepeats(em, workspaceId, group, outcomes)
   await refuseUnknownCampaigns(em, workspaceId, group, outcomes)
   const fresh = group.filter((request) => !outcomes.has(request))
-  const items = fresh.map(({ lead, actor }) => ({ ...lead, correlationId: actor.correlationId }))
+  const items = fresh.map(({ lead, leadId, actor }) => ({
+    ...lead,
+    id: leadId,
+    correlationId: actor.correlationId,
+  }))
   const inserted = await insertLeads(em, workspaceId, items, new Date())
   const created = inserted.flatMap((each, index) =>
     each.kind === 'created' ? [{ request: fresh[index]!, lead: each.lead }] : [],
@@ -160,7 +205,7 @@ async function refuseUnknownCampaigns(
 async function enqueueCreated(
   em: Em,
   ledger: Ledger,
-  created: { request: LeadRequest; lead: LeadRow }[],
+  created: { request: Planned; lead: LeadRow }[],
   outcomes: Map<LeadRequest, LeadOutcome>,
 ): Promise<void> {
   if (created.length === 0) return
@@ -168,6 +213,7 @@ async function enqueueCreated(
   const enqueued = await ledger.enqueueIn(
     em,
     created.map(({ request, lead }) => ({
+      id: request.jobId,
       definition,
       input: { leadId: lead.id },
       leadId: lead.id,
