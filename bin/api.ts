@@ -57,4 +57,4 @@ const server = await startServer({
 })
 shutdown.add('server', server.close)
 log.info({ url: server.url }, 'The API is up')
-tellReady()
+tellReady(server.port)

@@ -1,14 +1,15 @@
 import { startDispatcher } from '../ledger/dispatcher.ts'
 import { connect } from '../queue/connection.ts'
 import { backupGauges, backupPolicy, watchBackups } from '../runtime/backup-watch.ts'
-import { healthRoutes, processGauges, startHealth } from '../runtime/health.ts'
+import { processGauges } from '../runtime/health.ts'
 import { queueGauges } from '../runtime/metrics.ts'
 import { startProcess, tellReady } from '../runtime/process.ts'
-import { openProcessQueues, readyChecks } from '../runtime/queues.ts'
+import { openProcessQueues } from '../runtime/queues.ts'
+import { serveHealth } from '../runtime/serve-health.ts'
 import { registry } from '../workers/registry.ts'
 
 const parts = await startProcess('dispatcher')
-const { config, log, orm, fork, onError, shutdown } = parts
+const { config, log, fork, onError, shutdown } = parts
 const queues = openProcessQueues(parts, registry)
 
 const dispatcher = startDispatcher({
@@ -30,11 +31,4 @@ const gauges = async () => [
   ...(await queueGauges(queues, dispatcher)),
   ...(await backupGauges(fork, policy)),
 ]
-const health = await startHealth(
-  config.HOST,
-  config.WORKER_HEALTH_PORT,
-  healthRoutes(readyChecks(orm, queues), gauges),
-)
-shutdown.add('health', health.close)
-log.info({ port: health.port }, 'Health is served')
-tellReady()
+tellReady(await serveHealth(parts, queues, registry, gauges))

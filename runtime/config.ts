@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { backupSettings } from './backup-settings.ts'
+import { nearest } from './nearest.ts'
 import { retentionSettings } from './retention-settings.ts'
 import { count, encryptionKeys, url } from './setting.ts'
+import { readSettingsFile } from './settings-file.ts'
 import { missingCredentials, vendorSettings } from './vendor-settings.ts'
 
 /**
@@ -29,6 +31,7 @@ export const settings = {
 
   HOST: z.string().default('127.0.0.1').describe('Address the API listens on'),
   PORT: count(4000, 0, 65_535).describe('Port the API listens on'),
+  API_INSTANCES: count(2, 1, 64).describe('Processes of the API that PM2 runs'),
   PUBLIC_URL: url('http', 'https')
     .optional()
     .describe('Address under which vendors and browsers reach the API; default: http://HOST:PORT'),
@@ -59,11 +62,11 @@ export const settings = {
   WORKER_LOCK_SECONDS: count(30, 1, 3_600).describe(
     'A worker that dies is noticed after this time and a third of it; a longer stall of its event loop costs it its jobs',
   ),
-  WORKER_HEALTH_PORT: count(0, 0, 65_535).describe(
-    'Port of the worker’s and the dispatcher’s /healthz, /readyz and /metrics; 0 picks a free one',
+  WORKER_HEALTH_PORT: count(0, 0, 65_500).describe(
+    'First port of /healthz, /readyz and /metrics of the apps besides the API: the dispatcher has it, each worker app one of the next (docs/deployment.md); 0 picks free ones',
   ),
   SHUTDOWN_SECONDS: count(20, 1, 600).describe(
-    'How long a process may take to stop; keep it below kill_timeout of PM2',
+    'How long a process may take to stop; PM2 kills it 5 seconds later',
   ),
   WORKSPACE: z
     .string()
@@ -75,6 +78,9 @@ export const settings = {
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
     .describe('Least severe log line written'),
+  LOG_FILE_BYTES: count(50_000_000, 0, 10_000_000_000).describe(
+    'A log file that PM2 writes is begun anew at this size, and the one before it kept as .1; 0: logrotate sees to it',
+  ),
 
   ...backupSettings,
 
@@ -97,34 +103,88 @@ export class ConfigError extends Error {
   }
 }
 
-function withFiles(env: NodeJS.ProcessEnv): Record<string, string> {
-  const values: Record<string, string> = {}
-  for (const name of Object.keys(settings)) {
-    const file = env[`${name}_FILE`]
-    const value = env[name] ?? (file ? readFileSync(file, 'utf8').trim() : undefined)
-    if (value !== undefined && value !== '') values[name] = value
+/** Where a process has its settings from; names only. */
+export interface ConfigSource {
+  /** The file that was read; undefined when the environment was. */
+  file: string | undefined
+  /** Settings that `OVERRIDE_<NAME>` replaced. */
+  overridden: string[]
+  /** Settings of the environment that do not count, because there is a file that says otherwise. */
+  ignored: string[]
+}
+
+/** Everything that may be set: each setting, or a file that holds its value. */
+const known = Object.keys(settings).flatMap((name) => [name, `${name}_FILE`])
+const override = 'OVERRIDE_'
+
+/**
+ * Reads and checks all settings of this process. A settings file, when there is one, is the only source: PM2 starts processes
+ * with the environment of their first start for ever. Only `OVERRIDE_<NAME>` of the environment beats it.
+ * @throws ConfigError naming everything that is wrong; it never repeats a value
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): { config: Config; source: ConfigSource } {
+  const file = readSettingsFile(env, known)
+  const overrides = overridesOf(env)
+  const values = { ...(file?.values ?? env), ...overrides }
+  const source = {
+    file: file?.path,
+    overridden: Object.keys(overrides),
+    ignored: file ? known.filter((name) => env[name] && env[name] !== values[name]) : [],
   }
-  return values
+  return { config: check(values, file?.problems ?? []), source }
 }
 
 /**
- * Reads and checks all settings.
- * @param env where to read them; defaults to the process's environment
+ * Checks settings.
+ * @param env where they are; by default where the process has its own, see `readConfig`
  * @throws ConfigError naming every setting that is missing or wrong; it never repeats a value
  */
-export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const result = table.safeParse(withFiles(env))
-  if (result.success) return result.data
-  throw new ConfigError(
-    result.error.issues.map(
-      (issue) => `${issue.path.join('.')}: ${issue.message}. ${describe(String(issue.path[0]))}`,
-    ),
-  )
+export function loadConfig(env?: NodeJS.ProcessEnv): Config {
+  return env ? check(env, []) : readConfig().config
 }
 
-function describe(name: string): string {
-  return settings[name as keyof typeof settings]?.description ?? ''
+function overridesOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  const names = known.filter((name) => env[override + name] !== undefined)
+  return Object.fromEntries(names.map((name) => [name, env[override + name]!]))
 }
+
+/** @param problems what is wrong already; of a file that could not be read there is nothing else to say */
+function check(env: NodeJS.ProcessEnv, problems: readonly string[]): Config {
+  if (problems.length > 0 && Object.keys(env).length === 0) throw new ConfigError([...problems])
+  const { values, unreadable } = withFiles(env)
+  const result = table.safeParse(values)
+  const issues = (result.error?.issues ?? []).filter(({ path }) => !unreadable.has(String(path[0])))
+  const found = [...problems, ...unreadable.values(), ...issues.map((issue) => problemOf(issue, env))]
+  if (!result.success || found.length > 0) throw new ConfigError(found)
+  return result.data
+}
+
+/** Values of the files that `NAME_FILE` names stand in for the settings themselves. */
+function withFiles(env: NodeJS.ProcessEnv) {
+  const values: Record<string, string> = {}
+  const unreadable = new Map<string, string>()
+  for (const name of Object.keys(settings)) {
+    const file = env[`${name}_FILE`]
+    try {
+      const value = env[name] || (file ? readFileSync(file, 'utf8').trim() : undefined)
+      if (value) values[name] = value
+    } catch (error) {
+      unreadable.set(name, `${name}_FILE: cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    }
+  }
+  return { values, unreadable }
+}
+
+function problemOf({ path, message }: z.core.$ZodIssue, env: NodeJS.ProcessEnv): string {
+  const name = String(path[0])
+  const given = env[name] ? undefined : nearest(name, misspelt(env))
+  const hint = given ? ` ${given} is set, which is no setting.` : ''
+  return `${path.join('.')}: ${message}.${hint} ${settings[name as keyof typeof settings]?.description ?? ''}`
+}
+
+/** Names of the environment that could be meant as settings. */
+const misspelt = (env: NodeJS.ProcessEnv) =>
+  Object.keys(env).filter((name) => name.length > 6 && env[name] && !known.includes(name))
 
 /** Splits a comma-separated setting; empty parts are dropped. */
 export function listOf(value: string): string[] {
@@ -137,6 +197,13 @@ export function listOf(value: string): string[] {
 /** Address under which this API is reached from outside. */
 export function publicUrl(config: Config): string {
   return (config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`).replace(/\/$/, '')
+}
+
+/** The log files that PM2 keeps for this app; empty in a process that is not the one to bound them. */
+export function pm2LogFiles(env: NodeJS.ProcessEnv = process.env): string[] {
+  const { NODE_APP_INSTANCE = '0', pm_out_log_path, pm_err_log_path } = env
+  if (NODE_APP_INSTANCE !== '0') return []
+  return [...new Set([pm_out_log_path, pm_err_log_path])].filter((file) => file !== undefined)
 }
 
 /** What programs that are started get of the environment: where to find others, and where to keep their caches and keys. */

@@ -1,12 +1,17 @@
 import type { Logger } from 'pino'
 import type { Em } from '../entities/index.ts'
-import { type Config, ConfigError, loadConfig } from './config.ts'
+import { type Config, ConfigError, pm2LogFiles, readConfig } from './config.ts'
 import { type Orm, openOrm } from './db.ts'
+import { healthPortMetric } from './health-port.ts'
+import { boundLogFiles } from './log-files.ts'
 import { createLogger } from './logger.ts'
 import { handleShutdown, type Shutdown } from './shutdown.ts'
+import { captureOutput } from './stray-output.ts'
 
 /** What every process is made of. */
 export interface Parts {
+  /** Its name: that of its PM2 app. */
+  app: string
   config: Config
   log: Logger
   orm: Orm
@@ -17,17 +22,22 @@ export interface Parts {
   onError: (error: Error) => void
 }
 
-/** Starts a process: settings, log, database, orderly end. Exits with 1 when a setting is wrong. */
-export async function startProcess(app: string): Promise<Parts> {
-  const config = configOrExit()
-  const log = createLogger(config, app)
-  process.on('unhandledRejection', (error) => die(log, error))
-  process.on('uncaughtException', (error) => die(log, error))
+/**
+ * Starts a process: settings, log, database, orderly end. Exits with 1 when a setting is wrong.
+ * @param app its name in the log and as PM2 has it; a worker's depends on the settings
+ */
+export async function startProcess(app: string | ((config: Config) => string)): Promise<Parts> {
+  const { config, source } = configOrExit()
+  const name = typeof app === 'string' ? app : app(config)
+  const log = createLogger(config, name)
+  captureOutput(log)
   const shutdown = handleShutdown(log, config.SHUTDOWN_SECONDS)
+  shutdown.add('log files', boundLogFiles(pm2LogFiles(), config.LOG_FILE_BYTES, log))
   const orm = await openOrm(config)
   shutdown.add('database', () => orm.close())
-  log.info({ node: process.version }, `${app} starts`)
+  log.info({ node: process.version, settings: source }, `${name} starts`)
   return {
+    app: name,
     config,
     log,
     orm,
@@ -37,20 +47,15 @@ export async function startProcess(app: string): Promise<Parts> {
   }
 }
 
-function configOrExit(): Config {
+function configOrExit() {
   try {
-    return loadConfig()
+    return readConfig()
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    process.stderr.write(`${error.message}\n`)
+    const log = createLogger({ LOG_LEVEL: 'info' }, 'settings')
+    log.fatal({ problems: error.problems }, 'The settings are not usable; the process ends')
     process.exit(1)
   }
-}
-
-/** A defect: the state of the process is not known any more. PM2 starts a new one. */
-function die(log: Logger, error: unknown): never {
-  log.fatal({ err: error }, 'Unexpected error; the process ends')
-  process.exit(1)
 }
 
 /** One line a minute for a connection that keeps failing, not one per try. */
@@ -63,7 +68,11 @@ function quiet(log: Logger): (error: Error) => void {
   }
 }
 
-/** Tells PM2 (`wait_ready`) that the process can do its work. */
-export function tellReady(): void {
+/**
+ * Tells PM2 (`wait_ready`) that the process can do its work.
+ * @param port where its health is served; `pm2 show` prints it, and `npm run reload` asks there
+ */
+export function tellReady(port: number): void {
   process.send?.('ready')
+  process.send?.({ type: 'axm:monitor', data: { [healthPortMetric]: { value: port } } })
 }

@@ -7,9 +7,10 @@ import { connect } from '../queue/connection.ts'
 import type { Queues } from '../queue/queues.ts'
 import { type JobWorker, type RunAttempt, startWorker } from '../queue/worker.ts'
 import { type Config, listOf } from './config.ts'
-import { type Gauge, healthRoutes, processGauges, startHealth } from './health.ts'
+import { type Gauge, processGauges } from './health.ts'
 import { type Parts, tellReady } from './process.ts'
-import { openProcessQueues, readyChecks } from './queues.ts'
+import { openProcessQueues } from './queues.ts'
+import { serveHealth } from './serve-health.ts'
 
 /** What a process that runs jobs needs besides its parts. */
 export interface JobRuntime {
@@ -69,13 +70,13 @@ export async function runWorkers<S>(
       log,
     }),
   )
-  await serveHealth(parts, queues, () => [
-    ...processGauges('worker'),
+  const port = await serveHealth(parts, queues, definitions, () => [
+    ...processGauges(parts.app),
     ...workers.map(runningGauge),
     ...gauges(),
   ])
   log.info({ jobs: workers.map(({ name }) => name) }, 'Ready to run jobs')
-  tellReady()
+  tellReady(port)
 }
 
 function chosen(definitions: readonly AnyJobDefinition[], config: Config): AnyJobDefinition[] {
@@ -87,18 +88,6 @@ function chosen(definitions: readonly AnyJobDefinition[], config: Config): AnyJo
 
 async function closeAll(workers: JobWorker[]): Promise<void> {
   await Promise.all(workers.map((worker) => worker.close(stopReasons.shutdown)))
-}
-
-async function serveHealth(
-  { config, orm, shutdown, log }: Parts,
-  queues: Queues,
-  gauges: () => Gauge[],
-): Promise<void> {
-  const checks = readyChecks(orm, queues)
-  const routes = healthRoutes(checks, gauges)
-  const health = await startHealth(config.HOST, config.WORKER_HEALTH_PORT, routes)
-  log.info({ port: health.port }, 'Health is served')
-  shutdown.add('health', health.close)
 }
 
 function runningGauge(worker: JobWorker): Gauge {

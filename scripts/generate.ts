@@ -4,14 +4,17 @@ import { clientFiles } from './generate/client.ts'
 import { configurationFile } from './generate/configuration.ts'
 import { errorsFile } from './generate/errors.ts'
 import { jobsFile } from './generate/jobs.ts'
+import { prometheusFile } from './generate/prometheus.ts'
 import { schemaFile } from './generate/schema.ts'
+import { exampleFile } from './generate/settings-example.ts'
 import { statisticsFile } from './generate/statistics.ts'
 import { apply, changes } from './generate/sync.ts'
 
 const onlyCheck = process.argv.includes('--check')
 const schema = schemaFile()
 const client = await clientFiles(schema.content)
-const files = [schema, ...client, configurationFile(), jobsFile(), errorsFile(), statisticsFile()]
+const documents = [configurationFile(), exampleFile(), jobsFile(), errorsFile(), statisticsFile()]
+const files = [schema, ...client, ...documents, prometheusFile()]
 const stale = changes('.', files)
 
 if (!onlyCheck) apply('.', stale)

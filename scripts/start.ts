@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe } from './system/dev-file.ts'
 import { devFile } from './system/paths.ts'
+import { wantedPort } from './system/settings.ts'
 import { endSystem, useSystem } from './system/shared.ts'
 
 const help = 'npm start [-- --detach], npm stop'
@@ -31,6 +32,11 @@ async function start(): Promise<boolean> {
   const { system, isOwn } = await useSystem(stopping.signal).catch((error) => {
     throw stopping.signal.aborted ? new Error('Stopped.') : error
   })
+  const wanted = wantedPort(process.env)
+  if (!isOwn && wanted && wanted !== Number(new URL(system.apiUrl).port))
+    throw new Error(
+      `It runs already, at ${system.apiUrl}. To have it on port ${wanted}: npm stop, then again.`,
+    )
   console.log(`\n${isOwn ? 'Solaria Control Plane runs.' : 'Solaria Control Plane runs already.'}\n`)
   console.log(describe(system))
   return isOwn

@@ -1,18 +1,11 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fits, NEEDED } from '../../bin/node-version.cjs'
 import { withLock } from './lock.mjs'
 import { runNpm } from './npm.mjs'
 import { run } from './process.mjs'
 
-// graphql 17 excludes Node 23 and 25; type stripping and the ORM need 22.20. The same range is in package.json.
-const NEEDED = '^22.20 || ^24 || >=26'
 const FETCHED = '22.23.3'
-
-/** Does this Node version run the project? */
-function fits(version) {
-  const [major, minor] = version.replace(/^v/, '').split('.').map(Number)
-  return (major === 22 && minor >= 20) || major === 24 || major >= 26
-}
 
 /** Path of a Node that runs the project: this one, else the one fetched earlier, else one fetched now. */
 export async function ensureNode(root) {

@@ -8,6 +8,14 @@ export interface Ports {
   sandbox: number
 }
 
+/** The port that `PORT` asks for; undefined: any free one. */
+export function wantedPort({ PORT = '' }: NodeJS.ProcessEnv): number | undefined {
+  if (!PORT) return undefined
+  const port = Number(PORT)
+  if (Number.isInteger(port) && port > 0 && port < 65_400) return port
+  throw new Error(`PORT is "${PORT}"; expected was a number from 1 to 65399, or none for a free port.`)
+}
+
 export const apiUrl = ({ api }: Ports) => `http://127.0.0.1:${api}`
 export const sandboxUrl = ({ sandbox }: Ports) => `http://127.0.0.1:${sandbox}`
 
@@ -21,6 +29,8 @@ const webhookSecret = 'sandbox-webhook-secret'
 export function developmentSettings(services: Pick<Services, 'databaseUrl' | 'redisUrl'>, ports: Ports) {
   return {
     NODE_ENV: 'development',
+    // A settings file of this machine is that of an installation with real vendors.
+    SOLARIA_SETTINGS: 'none',
     DATABASE_URL: services.databaseUrl,
     REDIS_URL: services.redisUrl,
     HOST: '127.0.0.1',

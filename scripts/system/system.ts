@@ -7,7 +7,7 @@ import { isFree } from '../services/net.ts'
 import { startApps, stopApps } from './apps.ts'
 import { type DevSystem, removeDevFile, writeDevFile } from './dev-file.ts'
 import { dataDir } from './paths.ts'
-import { apiUrl, developmentSettings, type Ports, sandboxUrl } from './settings.ts'
+import { apiUrl, developmentSettings, type Ports, sandboxUrl, wantedPort } from './settings.ts'
 
 /** Starts the whole system step by step, saying each; `signal` stops it between two steps. */
 export async function startSystem(signal: AbortSignal): Promise<DevSystem> {
@@ -64,13 +64,13 @@ const idsOf = ({ pids }: Services) =>
   Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, [pid]]))
 
 async function choosePorts(): Promise<Ports> {
-  const wanted = Number(process.env.PORT ?? 0)
+  const wanted = wantedPort(process.env)
   if (wanted && !(await isFree(wanted))) {
     throw new Error(
       `PORT is ${wanted}, but another program listens there. Set another PORT, or none for a free one.`,
     )
   }
-  const api = wanted || (await findFreePort(4000))
+  const api = wanted ?? (await findFreePort(4000))
   return { api, sandbox: await findFreePort(api + 100) }
 }
 

@@ -24,7 +24,7 @@ describe('a process', () => {
   test('that runs jobs tells whether it is alive and can work', async () => {
     const port = await findFreePort(31_000)
     const worker = await system.start('worker', { WORKER_HEALTH_PORT: String(port) })
-    const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`)
+    const get = (path: string) => fetch(`http://127.0.0.1:${port + 1}${path}`)
     expect(await (await get('/healthz')).json()).toEqual({ alive: true })
     expect(await (await get('/readyz')).json()).toEqual({
       ready: true,

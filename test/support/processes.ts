@@ -42,8 +42,8 @@ async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<number
   return child.exitCode
 }
 
-/** Settings of the shell must not leak into the system under test. */
+/** Settings of the shell, or of a file beside the project, must not leak into the system under test. */
 function inherited(): Record<string, string> {
   const { PATH = '', HOME = '', TMPDIR = '' } = process.env
-  return { PATH, HOME, ...(TMPDIR && { TMPDIR }) }
+  return { PATH, HOME, SOLARIA_SETTINGS: 'none', ...(TMPDIR && { TMPDIR }) }
 }
