@@ -10,7 +10,7 @@ const apiPort = 4000
 export function prometheusFile(): GeneratedFile {
   const targets = [['api', apiPort] as const, ...healthPorts(firstPort, registry)]
   const lines = targets.map(
-    ([app, port]) => `      - targets: ['127.0.0.1:${port}']\n        labels: { app: ${app} }`,
+    ([app, port]) => `      - targets: ["127.0.0.1:${port}"]\n        labels: { app: ${app} }`,
   )
   const content = `# Generated from workers/registry.ts by \`npm run generate\`; do not edit.
 # Scrapes every app of an installation with PORT=${apiPort} and WORKER_HEALTH_PORT=${firstPort}. The API's processes share one
