@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core'
 import { Campaign, type CampaignState, type ChangedField } from './campaign.ts'
 import { code, id, time } from './columns.ts'
 
-export const campaignEventTypes = [
+const campaignEventTypes = [
   'CREATED',
   'UPDATED',
   'STATE_CHANGED',

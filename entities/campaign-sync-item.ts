@@ -4,7 +4,7 @@ import type { ConflictWinner } from './campaign-event.ts'
 import { CampaignSync } from './campaign-sync.ts'
 import { code, id, time } from './columns.ts'
 
-export const syncDirections = ['PUSH', 'PULL'] as const
+const syncDirections = ['PUSH', 'PULL'] as const
 export type SyncDirection = (typeof syncDirections)[number]
 
 export const syncOutcomes = ['CREATED', 'UPDATED', 'UNCHANGED', 'CONFLICTED', 'FAILED'] as const

@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core'
 import { code, time } from './columns.ts'
 import { type ErrorClass, Job } from './job.ts'
 
-export const attemptOutcomes = ['RUNNING', 'COMPLETED', 'FAILED', 'POSTPONED'] as const
+const attemptOutcomes = ['RUNNING', 'COMPLETED', 'FAILED', 'POSTPONED'] as const
 export type AttemptOutcome = (typeof attemptOutcomes)[number]
 
 /** One try to run a job. `number` counts every start within a run, postponed and stalled ones included. */

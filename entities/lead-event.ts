@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core'
 import { code, id, time } from './columns.ts'
 import { Lead } from './lead.ts'
 
-export const leadEventTypes = [
+const leadEventTypes = [
   'CREATED',
   'UPDATED',
   'MAILCHIMP_SYNCED',

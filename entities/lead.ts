@@ -3,7 +3,7 @@ import { Campaign } from './campaign.ts'
 import { code, id, time } from './columns.ts'
 import { Workspace } from './workspace.ts'
 
-export const leadStatuses = ['NEW', 'WELCOMED', 'CUSTOMER', 'LOST'] as const
+const leadStatuses = ['NEW', 'WELCOMED', 'CUSTOMER', 'LOST'] as const
 export type LeadStatus = (typeof leadStatuses)[number]
 
 export const consentStates = ['UNKNOWN', 'GRANTED', 'DENIED'] as const

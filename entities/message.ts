@@ -3,17 +3,17 @@ import { code, id, time } from './columns.ts'
 import { Lead } from './lead.ts'
 import { Workspace } from './workspace.ts'
 
-export const channels = ['EMAIL', 'WHATSAPP'] as const
+const channels = ['EMAIL', 'WHATSAPP'] as const
 export type Channel = (typeof channels)[number]
 
 /**
  * CLAIMED: about to be sent. ACCEPTED: the provider took it. REJECTED: the provider refused it for good.
  * UNKNOWN: sent, but the answer was lost; never sent again before it is resolved.
  */
-export const messageStates = ['CLAIMED', 'ACCEPTED', 'REJECTED', 'UNKNOWN'] as const
+const messageStates = ['CLAIMED', 'ACCEPTED', 'REJECTED', 'UNKNOWN'] as const
 export type MessageState = (typeof messageStates)[number]
 
-export const deliveryStates = ['SENT', 'DELIVERED', 'READ', 'FAILED'] as const
+const deliveryStates = ['SENT', 'DELIVERED', 'READ', 'FAILED'] as const
 export type DeliveryState = (typeof deliveryStates)[number]
 
 /** The send ledger: a row is claimed before a message leaves, so that nothing is sent twice. */

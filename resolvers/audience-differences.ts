@@ -16,7 +16,7 @@ export function audienceDifferences({ builder, AudienceDifferenceConnection, Aud
         'Who is in the Mailchimp audience and no lead here, or the reverse, as the last comparison (`syncCampaigns`) saw it.',
       authScopes: { permission: 'leads:read' },
       args: {
-        side: t.arg({ type: AudienceSide, required: true }),
+        side: t.arg({ type: AudienceSide, required: true, description: 'On which side they are alone.' }),
         first: t.arg.int(),
         after: t.arg.string(),
       },

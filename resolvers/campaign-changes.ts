@@ -40,11 +40,19 @@ export function campaignChanges(api: Api): void {
     ...keyField(t),
   })
   const CreateCampaignInput = builder.inputType('CreateCampaignInput', {
-    fields: (t) => ({ name: t.string({ required: true }), ...campaignInputFields(t), ...keyField(t) }),
+    fields: (t) => ({
+      name: t.string({ description: 'Its name, for us.', required: true }),
+      ...campaignInputFields(t),
+      ...keyField(t),
+    }),
   })
   const UpdateCampaignInput = builder.inputType('UpdateCampaignInput', {
     description: 'A change of a campaign. What is left out stays as it is; null clears it.',
-    fields: (t) => ({ ...target(t), name: t.string(), ...campaignInputFields(t) }),
+    fields: (t) => ({
+      ...target(t),
+      name: t.string({ description: 'Its name, for us.' }),
+      ...campaignInputFields(t),
+    }),
   })
   const ScheduleCampaignInput = builder.inputType('ScheduleCampaignInput', {
     fields: (t) => ({

@@ -19,6 +19,7 @@ export function campaignErrorTypes(api: Api): void {
   const interfaces = [api.Error]
   builder.objectType(CampaignVersionConflictError, {
     name: 'CampaignVersionConflictError',
+    description: 'Somebody changed the campaign since you read it.',
     interfaces,
     fields: (t) => ({
       campaign: t.field({
@@ -30,20 +31,29 @@ export function campaignErrorTypes(api: Api): void {
   })
   builder.objectType(NotADraftError, {
     name: 'NotADraftError',
+    description: 'Only a draft can be edited.',
     interfaces,
-    fields: (t) => ({ campaignState: t.expose('state', { type: CampaignState }) }),
+    fields: (t) => ({
+      campaignState: t.expose('state', { description: 'The state the campaign has.', type: CampaignState }),
+    }),
   })
   builder.objectType(InvalidTransitionError, {
     name: 'InvalidTransitionError',
+    description: 'A campaign in its state cannot go to the one asked for.',
     interfaces,
     fields: (t) => ({
-      from: t.expose('from', { type: CampaignState }),
-      to: t.expose('to', { type: CampaignState }),
+      from: t.expose('from', { description: 'The state it has.', type: CampaignState }),
+      to: t.expose('to', { description: 'The state that was asked for.', type: CampaignState }),
     }),
   })
   builder.objectType(CampaignIncompleteError, {
     name: 'CampaignIncompleteError',
+    description: 'The campaign lacks what it needs to be sent.',
     interfaces,
-    fields: (t) => ({ missing: t.exposeStringList('missing') }),
+    fields: (t) => ({
+      missing: t.exposeStringList('missing', {
+        description: 'Names of the fields that have to be filled first.',
+      }),
+    }),
   })
 }

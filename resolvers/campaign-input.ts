@@ -12,13 +12,13 @@ export type CampaignInput = { [K in keyof CampaignFields]?: Text }
 
 /** Declares the fields of a campaign in an input type, beside its name. */
 export const campaignInputFields = (t: InputFields) => ({
-  subject: t.string(),
+  subject: t.string({ description: 'The subject line.' }),
   previewText: t.string({ description: 'What mail programs show beside the subject.' }),
-  fromName: t.string(),
+  fromName: t.string({ description: 'Name of the sender.' }),
   replyTo: t.string({
     description: 'E-mail address that sends and gets the answers; verified at Mailchimp.',
   }),
-  html: t.string(),
+  html: t.string({ description: 'The content.' }),
   audienceId: t.string({
     description: 'Id of the Mailchimp audience it goes to; default: the workspace’s own.',
   }),

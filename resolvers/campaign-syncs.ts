@@ -24,6 +24,7 @@ export function campaignSyncQueries(api: Api): void {
   const { builder, CampaignSync: Sync, CampaignSyncConnection, CampaignSyncItemConnection, SyncOutcome } = api
   builder.queryFields((t) => ({
     campaignSync: t.field({
+      description: 'One run of `campaign.sync`; null when there is none.',
       type: Sync,
       nullable: true,
       authScopes: { permission: 'leads:read' },
@@ -40,12 +41,13 @@ export function campaignSyncQueries(api: Api): void {
     }),
   }))
   const Counts = builder.objectRef<SyncCounts>('CampaignSyncCounts').implement({
+    description: 'How many campaigns came to which outcome.',
     fields: (t) => ({
-      created: t.exposeInt('CREATED'),
-      updated: t.exposeInt('UPDATED'),
-      unchanged: t.exposeInt('UNCHANGED'),
-      conflicted: t.exposeInt('CONFLICTED'),
-      failed: t.exposeInt('FAILED'),
+      created: t.exposeInt('CREATED', { description: 'Campaigns that are new on one side.' }),
+      updated: t.exposeInt('UPDATED', { description: 'Campaigns that were changed on one side.' }),
+      unchanged: t.exposeInt('UNCHANGED', { description: 'Campaigns that were equal.' }),
+      conflicted: t.exposeInt('CONFLICTED', { description: 'Campaigns changed on both sides.' }),
+      failed: t.exposeInt('FAILED', { description: 'Campaigns that could not be brought in step.' }),
     }),
   })
   builder.objectFields(Sync, (t) => ({
@@ -57,7 +59,11 @@ export function campaignSyncQueries(api: Api): void {
     items: t.field({
       type: CampaignSyncItemConnection,
       description: 'What was done with each campaign.',
-      args: { outcomes: t.arg({ type: [SyncOutcome] }), first: t.arg.int(), after: t.arg.string() },
+      args: {
+        outcomes: t.arg({ type: [SyncOutcome], description: 'Only with one of these outcomes.' }),
+        first: t.arg.int(),
+        after: t.arg.string(),
+      },
       resolve: ({ id }, { outcomes, ...page }, { em }) => itemPage(em, id, outcomes, page),
     }),
   }))

@@ -12,8 +12,8 @@ export function campaignQueries({ builder, Campaign, CampaignConnection, Campaig
     description: 'Which campaigns; every condition given must hold.',
     fields: (t) => ({
       states: t.field({ type: [CampaignState] }),
-      scheduledFrom: t.field({ type: 'DateTime' }),
-      scheduledBefore: t.field({ type: 'DateTime' }),
+      scheduledFrom: t.field({ description: 'Only scheduled for this time or later.', type: 'DateTime' }),
+      scheduledBefore: t.field({ description: 'Only scheduled before this time.', type: 'DateTime' }),
       search: t.string({ description: 'Part of the name or subject.' }),
     }),
   })

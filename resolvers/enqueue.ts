@@ -27,7 +27,7 @@ export function enqueueMutations({ builder, Job, JobName, definitions }: Api): v
         return permission ? { permission } : false
       },
       args: {
-        name: t.arg({ type: JobName, required: true }),
+        name: t.arg({ type: JobName, required: true, description: 'Which kind of job.' }),
         input: t.arg({ type: 'JSON', required: true }),
         ...builder.args(enqueueFields),
       },

@@ -66,6 +66,7 @@ export function errorTypes(api: Api): void {
   })
   const interfaces = [api.Error]
   InputIssue.implement({
+    description: 'One thing that is wrong with an input.',
     fields: (t) => ({
       path: t.exposeString('path', { description: 'Path to the value, e.g. items.3.email.' }),
       message: t.exposeString('message'),
@@ -73,11 +74,18 @@ export function errorTypes(api: Api): void {
   })
   builder.objectType(InvalidInputError, {
     name: 'InvalidInputError',
+    description: 'The input cannot be taken as it is; nothing was written.',
     interfaces,
-    fields: (t) => ({ issues: t.expose('issues', { type: [InputIssue] }) }),
+    fields: (t) => ({
+      issues: t.expose('issues', {
+        description: 'Everything that is wrong with the input.',
+        type: [InputIssue],
+      }),
+    }),
   })
   builder.objectType(IdempotencyConflictError, {
     name: 'IdempotencyConflictError',
+    description: 'The idempotency key was used before, with other input.',
     interfaces,
     fields: (t) => ({
       job: t.field({
@@ -89,6 +97,7 @@ export function errorTypes(api: Api): void {
   })
   builder.objectType(LeadExistsError, {
     name: 'LeadExistsError',
+    description: 'Another lead of the workspace has the address.',
     interfaces,
     fields: (t) => ({
       lead: t.field({
@@ -100,6 +109,7 @@ export function errorTypes(api: Api): void {
   })
   builder.objectType(VersionConflictError, {
     name: 'VersionConflictError',
+    description: 'Somebody changed the lead since you read it.',
     interfaces,
     fields: (t) => ({
       lead: t.field({
@@ -111,21 +121,30 @@ export function errorTypes(api: Api): void {
   })
   builder.objectType(WrongStateError, {
     name: 'WrongStateError',
+    description: 'The job is in a state in which this cannot be done.',
     interfaces,
     fields: (t) => ({ state: t.expose('state', { type: JobState }) }),
   })
   builder.objectType(MessageSettledError, {
     name: 'MessageSettledError',
+    description: 'What became of the message is known.',
     interfaces,
-    fields: (t) => ({ messageState: t.expose('messageState', { type: MessageState }) }),
+    fields: (t) => ({
+      messageState: t.expose('messageState', {
+        description: 'The state the message has.',
+        type: MessageState,
+      }),
+    }),
   })
   builder.objectType(NotFoundError, {
     name: 'NotFoundError',
+    description: 'There is nothing with this id in the workspace.',
     interfaces,
-    fields: (t) => ({ id: t.exposeID('id') }),
+    fields: (t) => ({ id: t.exposeID('id', { description: 'The id that was given.' }) }),
   })
   builder.objectType(ScheduleBusyError, {
     name: 'ScheduleBusyError',
+    description: 'A job of the schedule still runs.',
     interfaces,
     fields: (t) => ({
       job: t.field({
@@ -135,6 +154,14 @@ export function errorTypes(api: Api): void {
       }),
     }),
   })
-  builder.objectType(BuiltInScheduleError, { name: 'BuiltInScheduleError', interfaces })
-  builder.objectType(UnknownJobError, { name: 'UnknownJobError', interfaces })
+  builder.objectType(BuiltInScheduleError, {
+    name: 'BuiltInScheduleError',
+    description: 'A schedule that comes with the system can be paused, not deleted.',
+    interfaces,
+  })
+  builder.objectType(UnknownJobError, {
+    name: 'UnknownJobError',
+    description: 'There is no job of this name.',
+    interfaces,
+  })
 }

@@ -81,7 +81,7 @@ function operating({ builder, Integration, Vendor, ForcedState }: Api): void {
   const ForceIntegrationInput = builder.inputType('ForceIntegrationInput', {
     fields: (t) => ({
       vendor: t.field({ type: Vendor, required: true }),
-      state: t.field({ type: ForcedState, required: true }),
+      state: t.field({ description: 'What to force.', type: ForcedState, required: true }),
       reason: t.string({ description: 'Kept with the action.' }),
     }),
   })
@@ -103,13 +103,13 @@ function operating({ builder, Integration, Vendor, ForcedState }: Api): void {
   const TestIntegrationPayload = builder.objectRef<TestOutcome>('TestIntegrationPayload').implement({
     fields: (t) => ({
       vendor: t.expose('vendor', { type: Vendor }),
-      ok: t.exposeBoolean('ok'),
+      ok: t.exposeBoolean('ok', { description: 'Whether the account works.' }),
       problemCode: t.exposeString('code', {
         nullable: true,
         description: 'The vendor’s code of the problem.',
       }),
       problem: t.exposeString('problem', { nullable: true, description: 'What it means.' }),
-      milliseconds: t.exposeInt('ms'),
+      milliseconds: t.exposeInt('ms', { description: 'How long the vendor took.' }),
     }),
   })
   builder.mutationField('testIntegration', (t) =>

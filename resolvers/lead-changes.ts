@@ -14,8 +14,10 @@ export function leadChanges({ builder, Lead, LeadStatus }: Api, fields: LeadInpu
     fields: (t) => ({
       id: t.id({ required: true }),
       ...fields(t),
-      status: t.field({ type: LeadStatus }),
-      version: t.int({ description: 'The version that is to be changed; another one is a conflict.' }),
+      status: t.field({ description: 'How far the person is.', type: LeadStatus }),
+      expectedVersion: t.int({
+        description: 'The version that is to be changed; another one is a conflict.',
+      }),
       reason: t.string({ description: 'Why; kept with the action.' }),
     }),
   })
@@ -30,16 +32,16 @@ export function leadChanges({ builder, Lead, LeadStatus }: Api, fields: LeadInpu
   builder.mutationField('updateLead', (t) =>
     t.field({
       type: UpdateLeadPayload,
-      description: 'Changes a lead. With `version`, only if nobody has changed it since.',
+      description: 'Changes a lead. With `expectedVersion`, only if nobody has changed it since.',
       authScopes: { permission: 'leads:write' },
       args: { input: t.arg({ type: UpdateLeadInput, required: true }) },
       errors: { types: [InvalidInputError, NotFoundError, VersionConflictError, LeadExistsError] },
-      resolve: async (_, { input: { id, status, version, reason, ...fields } }, context) => {
+      resolve: async (_, { input: { id, status, expectedVersion, reason, ...fields } }, context) => {
         const patch = readLeadPatch(fields)
         if (Array.isArray(patch)) throw new InvalidInputError(patch)
         const change = {
           leadId: id,
-          version: version ?? undefined,
+          version: expectedVersion ?? undefined,
           patch: { ...patch, ...(status && { status }) },
         }
         return result(id, await applyChange(context, change, reason))

@@ -28,7 +28,10 @@ export function leadCreation(api: Api, fields: LeadInputFields): void {
     fields: (t) => ({ ...fields(t), ...enqueueFields(t) }),
   })
   const CreateLeadsInput = builder.inputType('CreateLeadsInput', {
-    fields: (t) => ({ leads: t.field({ type: [LeadInput], required: true }), ...enqueueFields(t) }),
+    fields: (t) => ({
+      leads: t.field({ description: 'The leads: 1 to 500.', type: [LeadInput], required: true }),
+      ...enqueueFields(t),
+    }),
   })
   builder.mutationFields((t) => ({
     createLead: t.field({
@@ -117,9 +120,10 @@ function payloads({ builder, Lead, Job, LeadOutcome, InputIssue }: Api) {
     }),
   })
   const Item = builder.objectRef<CreatedItem>('CreateLeadsItem').implement({
+    description: 'What became of one lead of the list.',
     fields: (t) => ({
-      index: t.exposeInt('index'),
-      outcome: t.expose('outcome', { type: LeadOutcome }),
+      index: t.exposeInt('index', { description: 'Place in the list that was given, from 0.' }),
+      outcome: t.expose('outcome', { description: 'What became of it.', type: LeadOutcome }),
       lead: t.field({
         type: Lead,
         nullable: true,
@@ -140,9 +144,12 @@ function payloads({ builder, Lead, Job, LeadOutcome, InputIssue }: Api) {
   const CreateLeadsPayload = builder.objectRef<CreatedItem[]>('CreateLeadsPayload').implement({
     fields: (t) => ({
       items: t.field({ type: [Item], description: 'One per lead, in order.', resolve: (items) => items }),
-      created: t.int({ resolve: (items) => count(items, 'CREATED') }),
-      existing: t.int({ resolve: (items) => count(items, 'EXISTING') }),
-      invalid: t.int({ resolve: (items) => count(items, 'INVALID') }),
+      created: t.int({ description: 'How many are new.', resolve: (items) => count(items, 'CREATED') }),
+      existing: t.int({
+        description: 'How many were there already.',
+        resolve: (items) => count(items, 'EXISTING'),
+      }),
+      invalid: t.int({ description: 'How many were refused.', resolve: (items) => count(items, 'INVALID') }),
     }),
   })
   return { CreateLeadPayload, CreateLeadsPayload }

@@ -40,34 +40,35 @@ export type LeadInputFields = ReturnType<typeof leadInputFields>
 /** Declares the fields of a lead in an input type. */
 export function leadInputFields({ builder, ConsentState }: Api) {
   const Utm = builder.inputType('UtmParametersInput', {
+    description: 'UTM parameters of the page a lead came by.',
     fields: (t) => ({
-      source: t.string(),
-      medium: t.string(),
-      campaign: t.string(),
-      term: t.string(),
-      content: t.string(),
+      source: t.string({ description: 'utm_source, e.g. newsletter.' }),
+      medium: t.string({ description: 'utm_medium, e.g. email.' }),
+      campaign: t.string({ description: 'utm_campaign.' }),
+      term: t.string({ description: 'utm_term.' }),
+      content: t.string({ description: 'utm_content.' }),
     }),
   })
   return (t: InputFields) => ({
-    email: t.string(),
+    email: t.string({ description: 'The e-mail address.' }),
     phone: t.string({
       description: 'With + and country code, or a national number together with `country`.',
     }),
     country: t.string({
       description: 'ISO 3166 code for national phone numbers; default: the region of `locale`.',
     }),
-    firstName: t.string(),
-    lastName: t.string(),
-    company: t.string(),
+    firstName: t.string({ description: 'The first name.' }),
+    lastName: t.string({ description: 'The last name.' }),
+    company: t.string({ description: 'The company.' }),
     locale: t.string({ description: 'BCP 47, e.g. es or es-MX.' }),
     timeZone: t.string({ description: 'IANA name, e.g. Europe/Madrid.' }),
     source: t.string({ description: 'Where the lead came from, e.g. landing-page.' }),
-    utm: t.field({ type: Utm }),
-    tags: t.stringList(),
+    utm: t.field({ description: 'UTM parameters of the page the lead came by.', type: Utm }),
+    tags: t.stringList({ description: 'Tags; at most 50.' }),
     customFields: t.field({ type: 'JSON', description: 'An object of texts.' }),
-    emailConsent: t.field({ type: ConsentState }),
-    whatsappConsent: t.field({ type: ConsentState }),
-    campaignId: t.id(),
+    emailConsent: t.field({ description: 'Whether the person agreed to e-mail.', type: ConsentState }),
+    whatsappConsent: t.field({ description: 'Whether the person agreed to WhatsApp.', type: ConsentState }),
+    campaignId: t.id({ description: 'The campaign the lead came by.' }),
   })
 }
 

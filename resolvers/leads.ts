@@ -11,12 +11,12 @@ export function leadQueries({ builder, Lead, LeadConnection, LeadStatus, Consent
   const LeadFilter = builder.inputType('LeadFilter', {
     description: 'Which leads; every condition given must hold.',
     fields: (t) => ({
-      statuses: t.field({ type: [LeadStatus] }),
-      tag: t.string(),
-      source: t.string(),
+      statuses: t.field({ description: 'Only with one of these statuses.', type: [LeadStatus] }),
+      tag: t.string({ description: 'Only with this tag.' }),
+      source: t.string({ description: 'Only from this source.' }),
       campaignId: t.id(),
-      emailConsent: t.field({ type: ConsentState }),
-      whatsappConsent: t.field({ type: ConsentState }),
+      emailConsent: t.field({ description: 'Only with this consent to e-mail.', type: ConsentState }),
+      whatsappConsent: t.field({ description: 'Only with this consent to WhatsApp.', type: ConsentState }),
       createdFrom: t.field({ type: 'DateTime' }),
       createdBefore: t.field({ type: 'DateTime' }),
       search: t.string({

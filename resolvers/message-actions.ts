@@ -19,7 +19,7 @@ export function messageActions({ builder, Job, Message, MessageOutcome }: Api): 
   const ResolveMessageInput = builder.inputType('ResolveMessageInput', {
     fields: (t) => ({
       id: t.id({ required: true }),
-      outcome: t.field({ type: MessageOutcome, required: true }),
+      outcome: t.field({ description: 'What became of it.', type: MessageOutcome, required: true }),
       reason: t.string({ description: 'How you know; kept with the action.' }),
     }),
   })

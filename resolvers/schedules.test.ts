@@ -52,7 +52,7 @@ afterAll(() => api.close())
 const upsert = (input: Record<string, unknown>, key?: string) =>
   api.ask(
     `mutation ($input: UpsertScheduleInput!) { upsertSchedule(input: $input) { __typename
-      ... on UpsertSchedulePayload { created schedule { id name jobName input cron cronInWords timeZone overlap catchUp builtIn pausedAt nextAt nextRuns(count: 2) lastJob { id } } }
+      ... on UpsertSchedulePayload { created schedule { id name jobName input cron cronInWords timeZone overlap catchUp builtIn pausedAt nextRunAt nextRuns(count: 2) lastJob { id } } }
       ... on InvalidInputError { code issues { path message } } } }`,
     { input },
     { key },
@@ -65,7 +65,7 @@ const act = async (verb: string, input: Record<string, unknown>, selection = '',
   const { data, errors } = await api.ask(query, { input }, { key })
   return data?.[verb] ?? errors?.[0]?.extensions.code
 }
-const schedule = '... on SchedulePayload { schedule { id pausedAt nextAt nextRuns } }'
+const schedule = '... on SchedulePayload { schedule { id pausedAt nextRunAt nextRuns } }'
 const job =
   '... on RunScheduleNowPayload { alreadyExisted job { id name scheduleId idempotencyKey } } ... on ScheduleBusyError { code message job { id } }'
 const audits = async (subjectId: string) =>
@@ -99,7 +99,7 @@ describe('a schedule', () => {
       pausedAt: null,
       lastJob: null,
     })
-    expect(first.nextRuns[0]).toBe(first.nextAt)
+    expect(first.nextRuns[0]).toBe(first.nextRunAt)
     const changed = await made({
       name: 'news',
       timeZone: 'Asia/Kolkata',
@@ -116,7 +116,7 @@ describe('a schedule', () => {
         catchUp: 'NONE',
       },
     })
-    expect(changed.schedule.nextAt).toMatch(/T03:30:00.000Z$/)
+    expect(changed.schedule.nextRunAt).toMatch(/T03:30:00.000Z$/)
     expect(await audits(first.id)).toEqual([
       ['upsertSchedule', 'asked for'],
       ['upsertSchedule', null],
@@ -129,8 +129,8 @@ describe('a schedule', () => {
       .fork()
       .execute('update schedule set next_at = ? where id = ?', [new Date('2026-01-01'), before.id])
     const { schedule: after } = await made({ name: 'kept', overlap: 'QUEUE' })
-    expect(after.nextAt).toBe('2026-01-01T00:00:00.000Z')
-    expect((await made({ name: 'kept', cron: '0 10 * * *' })).schedule.nextAt).not.toBe(after.nextAt)
+    expect(after.nextRunAt).toBe('2026-01-01T00:00:00.000Z')
+    expect((await made({ name: 'kept', cron: '0 10 * * *' })).schedule.nextRunAt).not.toBe(after.nextRunAt)
   })
 
   test('is created once, whoever asks at the same time', async () => {
@@ -213,17 +213,17 @@ describe('an operator', () => {
   test('pauses and resumes a schedule, and what passed meanwhile is not caught up', async () => {
     const { schedule: one } = await made({ name: 'paused', cron: '* * * * *', catchUp: 'ALL' })
     const paused = await act('pauseSchedule', { id: one.id, reason: 'holiday' }, schedule)
-    expect(paused.schedule).toMatchObject({ nextAt: null, nextRuns: [] })
+    expect(paused.schedule).toMatchObject({ nextRunAt: null, nextRuns: [] })
     expect((await act('pauseSchedule', { id: one.id }, schedule)).schedule.pausedAt).toBe(
       paused.schedule.pausedAt,
     )
     const world = api.world
     const later = new Date(Date.now() + 3_600_000)
     await takeTicks({ fork: world.fork, definitions, log: world.log }, later)
-    expect((await made({ name: 'paused', cron: '*/2 * * * *' })).schedule.nextAt).toBeNull()
+    expect((await made({ name: 'paused', cron: '*/2 * * * *' })).schedule.nextRunAt).toBeNull()
     const resumed = await act('resumeSchedule', { id: one.id, reason: 'back' }, schedule)
     expect(resumed.schedule.pausedAt).toBeNull()
-    expect(new Date(resumed.schedule.nextAt).getTime()).toBeGreaterThan(Date.now())
+    expect(new Date(resumed.schedule.nextRunAt).getTime()).toBeGreaterThan(Date.now())
     const { data } = await api.ask('query ($id: ID!) { jobs(filter: { scheduleId: $id }) { totalCount } }', {
       id: one.id,
     })

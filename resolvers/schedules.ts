@@ -56,8 +56,9 @@ function preview({ builder }: Api): void {
       description: 'What an expression means.',
       fields: (t) => ({
         cronInWords: t.string({ description: 'In English.', resolve: ({ cron }) => cronInWords(cron) }),
-        timeZone: t.exposeString('timeZone'),
+        timeZone: t.exposeString('timeZone', { description: 'IANA name of the time zone.' }),
         nextRuns: t.field({
+          description: 'The next times it starts a job.',
           type: ['DateTime'],
           resolve: ({ cron, timeZone, count }) => runs(cron, timeZone, new Date(), count),
         }),
@@ -69,7 +70,7 @@ function preview({ builder }: Api): void {
       description: 'Explains a cron expression in words and by its next ticks, without keeping it.',
       authScopes: { permission: 'jobs:read' },
       args: {
-        cron: t.arg.string({ required: true }),
+        cron: t.arg.string({ required: true, description: 'Five fields, e.g. `17 * * * *`.' }),
         timeZone: t.arg.string({ description: 'Default: the workspace’s.' }),
         count: t.arg.int({ description: 'How many ticks; 5 unless told, 20 at most.' }),
       },

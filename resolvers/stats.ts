@@ -20,17 +20,17 @@ function rangeArgs({ builder, StatChannel }: Api) {
   const StatRange = builder.inputType('StatRange', {
     description: 'Days of the viewer’s calendar, both included.',
     fields: (t) => ({
-      from: t.field({ type: 'LocalDate', required: true }),
-      to: t.field({ type: 'LocalDate', required: true }),
+      from: t.field({ description: 'The first day.', type: 'LocalDate', required: true }),
+      to: t.field({ description: 'The last day.', type: 'LocalDate', required: true }),
     }),
   })
   const StatFilter = builder.inputType('StatFilter', {
     description: 'What is counted; every condition given must hold.',
     fields: (t) => ({
-      campaignIds: t.idList(),
+      campaignIds: t.idList({ description: 'Only of these campaigns.' }),
       channels: t.field({ type: [StatChannel] }),
-      sources: t.stringList(),
-      templates: t.stringList(),
+      sources: t.stringList({ description: 'Only of leads from these sources.' }),
+      templates: t.stringList({ description: 'Only of messages sent for one of these, e.g. welcome.' }),
     }),
   })
   return (t: ArgFields) => ({
@@ -58,7 +58,7 @@ function statsQuery(api: Api, range: RangeArgs): void {
         metrics: t.arg({ type: [StatMetric], description: 'Default: all.' }),
         rates: t.arg({ type: [StatRate], description: 'Default: all.' }),
         groupBy: t.arg({ type: [StatDimension], description: 'None, one or two. Default: none.' }),
-        compareTo: t.arg({ type: StatComparison }),
+        compareTo: t.arg({ type: StatComparison, description: 'Which days to compare with.' }),
         top: t.arg.int({
           description:
             'How many groups are told apart, those with most of the first metric; the rest is one group. 1 to 50, default 50.',
@@ -100,7 +100,7 @@ function topCampaignsQuery({ builder, TopCampaigns, StatMetric, StatRate }: Api,
       args: {
         ...range(t.arg),
         metric: t.arg({ type: StatMetric, description: 'Either this or `rate`.' }),
-        rate: t.arg({ type: StatRate }),
+        rate: t.arg({ type: StatRate, description: 'Either this or `metric`.' }),
         minimumSent: t.arg.int({
           description: `Campaigns that sent less in the range are left out. Default: ${enoughSent} for a rate, 0 for a metric.`,
         }),

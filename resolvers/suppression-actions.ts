@@ -21,7 +21,10 @@ export function suppressionActions({ builder, Suppression, Channel }: Api): void
     .objectRef<{ suppression: SuppressionRow; created: boolean }>('SuppressAddressPayload')
     .implement({
       fields: (t) => ({
-        suppression: t.expose('suppression', { type: Suppression }),
+        suppression: t.expose('suppression', {
+          description: 'The suppression that holds now.',
+          type: Suppression,
+        }),
         created: t.exposeBoolean('created', {
           description: 'False when an operator had suppressed it before.',
         }),

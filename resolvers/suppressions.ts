@@ -18,7 +18,7 @@ export function suppressionQueries({
     description: 'Which suppressions; every condition given must hold.',
     fields: (t) => ({
       channels: t.field({ type: [Channel] }),
-      reasons: t.field({ type: [SuppressionReason] }),
+      reasons: t.field({ description: 'Only for one of these reasons.', type: [SuppressionReason] }),
       address: t.string({ description: 'The whole address; a phone number with its country code.' }),
       includeLifted: t.boolean({ description: 'Also those that were taken back. Default false.' }),
     }),

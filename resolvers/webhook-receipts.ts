@@ -13,7 +13,7 @@ export function webhookReceipts(api: Api): void {
   const WebhookReceiptFilter = builder.inputType('WebhookReceiptFilter', {
     description: 'Which receipts; every condition given must hold.',
     fields: (t) => ({
-      vendors: t.field({ type: [WebhookVendor] }),
+      vendors: t.field({ description: 'Only of one of these vendors.', type: [WebhookVendor] }),
       states: t.field({ type: [WebhookReceiptState] }),
     }),
   })

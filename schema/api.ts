@@ -88,6 +88,7 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     JobEventsSnapshot,
     JobEventsGap,
     JobEventMessage: builder.unionType('JobEventMessage', {
+      description: 'What a subscription to job events sends.',
       types: [JobEvent, JobEventsSnapshot, JobEventsGap],
       resolveType: ({ kind }) => ({ event: JobEvent, snapshot: JobEventsSnapshot, gap: JobEventsGap })[kind],
     }),

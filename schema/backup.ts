@@ -13,7 +13,7 @@ function backup({ builder, Backup, BackupState, Verification, Job, Node }: Api):
   const Table = builder.objectRef<TableContent>('BackupTable').implement({
     description: 'What a table held when it was dumped.',
     fields: (t) => ({
-      name: t.exposeString('name'),
+      name: t.exposeString('name', { description: 'Name of the table.' }),
       rows: t.string({ description: 'A whole number.', resolve: ({ rows }) => String(rows) }),
       checksum: t.exposeString('checksum', { description: 'Of all rows, in any order.' }),
     }),
@@ -36,9 +36,20 @@ function backup({ builder, Backup, BackupState, Verification, Job, Node }: Api):
         nullable: true,
         description: 'What was new to the repository; a whole number.',
       }),
-      tables: t.field({ type: [Table], resolve: ({ contents }) => contents ?? [] }),
-      newestRowAt: t.expose('newestRowAt', { type: 'DateTime', nullable: true }),
-      problemCode: t.exposeString('problemCode', { nullable: true }),
+      tables: t.field({
+        description: 'Its tables, with rows and checksums.',
+        type: [Table],
+        resolve: ({ contents }) => contents ?? [],
+      }),
+      newestRowAt: t.expose('newestRowAt', {
+        description: 'When the newest row in it was written.',
+        type: 'DateTime',
+        nullable: true,
+      }),
+      problemCode: t.exposeString('problemCode', {
+        description: 'What kind of problem it is, for programs.',
+        nullable: true,
+      }),
       problem: t.exposeString('problem', { nullable: true, description: 'Why it FAILED.' }),
       verifiedAt: t.expose('verifiedAt', {
         type: 'DateTime',
@@ -77,10 +88,22 @@ function verification({
   const VerificationFinding = builder.objectRef<Finding>('VerificationFinding').implement({
     description: 'Something a verification found wrong.',
     fields: (t) => ({
-      kind: t.expose('kind', { type: FindingKind }),
-      table: t.string({ nullable: true, resolve: ({ table }) => table ?? null }),
-      expected: t.string({ nullable: true, resolve: ({ expected }) => expected ?? null }),
-      found: t.string({ nullable: true, resolve: ({ found }) => found ?? null }),
+      kind: t.expose('kind', { description: 'What is wrong.', type: FindingKind }),
+      table: t.string({
+        description: 'Name of the table.',
+        nullable: true,
+        resolve: ({ table }) => table ?? null,
+      }),
+      expected: t.string({
+        description: 'What was dumped.',
+        nullable: true,
+        resolve: ({ expected }) => expected ?? null,
+      }),
+      found: t.string({
+        description: 'What came back.',
+        nullable: true,
+        resolve: ({ found }) => found ?? null,
+      }),
       message: t.exposeString('message'),
     }),
   })
@@ -93,8 +116,15 @@ function verification({
       state: t.expose('state', { type: VerificationState }),
       startedAt: t.expose('startedAt', { type: 'DateTime' }),
       finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
-      findings: t.field({ type: [VerificationFinding], resolve: ({ findings }) => findings }),
-      tableCount: t.exposeInt('tableCount', { nullable: true }),
+      findings: t.field({
+        description: 'What was found wrong.',
+        type: [VerificationFinding],
+        resolve: ({ findings }) => findings,
+      }),
+      tableCount: t.exposeInt('tableCount', {
+        description: 'How many tables were compared.',
+        nullable: true,
+      }),
       rowCount: t.exposeString('rowCount', { nullable: true, description: 'A whole number.' }),
       newestRowAt: t.expose('newestRowAt', {
         type: 'DateTime',
@@ -121,10 +151,18 @@ function health({ BackupHealth, Backup }: Api): void {
     description: 'Whether one could go back to a recent state, and whether that has been tried.',
     fields: (t) => ({
       configured: t.exposeBoolean('configured', { description: 'Whether a repository is set.' }),
-      healthy: t.exposeBoolean('healthy'),
+      healthy: t.exposeBoolean('healthy', {
+        description: 'Whether there is a fresh backup that was proved by restoring it.',
+      }),
       problem: t.exposeString('problem', { nullable: true, description: 'What is wrong, in a sentence.' }),
-      lastGoodBackup: t.field({ type: Backup, nullable: true, resolve: ({ lastGood }) => lastGood }),
+      lastGoodBackup: t.field({
+        description: 'The newest backup that was made.',
+        type: Backup,
+        nullable: true,
+        resolve: ({ lastGood }) => lastGood,
+      }),
       lastVerifiedBackup: t.field({
+        description: 'The newest backup that was restored and compared.',
         type: Backup,
         nullable: true,
         resolve: ({ lastVerified }) => lastVerified,

@@ -10,7 +10,7 @@ export function campaignSyncTypes(api: Api): void {
     description: 'The report of one run of `campaign.sync`.',
     fields: (t) => ({
       id: t.exposeID('id'),
-      scope: t.expose('scope', { type: SyncScope }),
+      scope: t.expose('scope', { description: 'What was brought in step.', type: SyncScope }),
       state: t.field({
         type: SyncState,
         resolve: async ({ state, jobId }, _, { loaders }) => stateOf(state, await loaders.job.load(jobId)),
@@ -42,10 +42,10 @@ export function campaignSyncTypes(api: Api): void {
   const Conflict = builder.objectRef<FieldConflict>('FieldConflict').implement({
     description: 'A field that was changed on both sides to different values.',
     fields: (t) => ({
-      field: t.exposeString('field'),
-      ours: t.exposeString('ours', { nullable: true }),
-      mailchimp: t.exposeString('mailchimp', { nullable: true }),
-      winner: t.expose('winner', { type: ConflictWinner }),
+      field: t.exposeString('field', { description: 'Name of the field.' }),
+      ours: t.exposeString('ours', { description: 'The value here.', nullable: true }),
+      mailchimp: t.exposeString('mailchimp', { description: 'The value at Mailchimp.', nullable: true }),
+      winner: t.expose('winner', { description: 'Whose value stays.', type: ConflictWinner }),
     }),
   })
   CampaignSyncItem.implement({
@@ -59,11 +59,25 @@ export function campaignSyncTypes(api: Api): void {
         nullable: true,
         resolve: ({ campaignId }, _, { loaders }) => (campaignId ? loaders.campaign.load(campaignId) : null),
       }),
-      mailchimpId: t.exposeString('mailchimpId', { nullable: true }),
-      direction: t.expose('direction', { type: SyncDirection, nullable: true }),
-      outcome: t.expose('outcome', { type: SyncOutcome }),
-      fields: t.stringList({ resolve: ({ fields }) => fields }),
-      conflicts: t.field({ type: [Conflict], resolve: ({ conflicts }) => conflicts }),
+      mailchimpId: t.exposeString('mailchimpId', {
+        description: 'Id of the campaign at Mailchimp.',
+        nullable: true,
+      }),
+      direction: t.expose('direction', {
+        description: 'Which side was changed; null when none was.',
+        type: SyncDirection,
+        nullable: true,
+      }),
+      outcome: t.expose('outcome', { description: 'What came of it.', type: SyncOutcome }),
+      fields: t.stringList({
+        description: 'Names of the fields that were written, or in conflict.',
+        resolve: ({ fields }) => fields,
+      }),
+      conflicts: t.field({
+        description: 'The fields changed on both sides, with both values.',
+        type: [Conflict],
+        resolve: ({ conflicts }) => conflicts,
+      }),
       reason: t.exposeString('reason', { nullable: true, description: 'Why it FAILED.' }),
       at: t.expose('at', { type: 'DateTime' }),
     }),
@@ -71,13 +85,17 @@ export function campaignSyncTypes(api: Api): void {
   Difference.implement({
     description: 'Somebody who is on one side only, as the last comparison saw it.',
     fields: (t) => ({
-      email: t.exposeString('email'),
+      email: t.exposeString('email', { description: 'The e-mail address.' }),
       memberId: t.exposeString('memberId', { nullable: true, description: 'Mailchimp’s id of the contact.' }),
       status: t.exposeString('status', {
         nullable: true,
         description: 'Mailchimp’s word for the contact’s status.',
       }),
-      seenAt: t.expose('seenAt', { type: 'DateTime', nullable: true }),
+      seenAt: t.expose('seenAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When the audience was read.',
+      }),
       lead: t.field({
         type: Lead,
         nullable: true,

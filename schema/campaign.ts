@@ -7,15 +7,15 @@ export function campaignTypes(api: Api): void {
   const CampaignReport = builder.objectRef<CampaignReadings>('CampaignReport').implement({
     description: 'Mailchimp’s totals for a campaign that was sent.',
     fields: (t) => ({
-      sent: t.exposeInt('sent'),
-      hardBounces: t.exposeInt('hardBounces'),
-      softBounces: t.exposeInt('softBounces'),
+      sent: t.exposeInt('sent', { description: 'How many people it was sent to.' }),
+      hardBounces: t.exposeInt('hardBounces', { description: 'Addresses that do not exist.' }),
+      softBounces: t.exposeInt('softBounces', { description: 'Addresses that did not take it this time.' }),
       opens: t.exposeInt('opens', { description: 'How often it was opened, machines included.' }),
       uniqueOpens: t.exposeInt('uniqueOpens', { description: 'How many people opened it.' }),
-      clicks: t.exposeInt('clicks'),
-      uniqueClicks: t.exposeInt('uniqueClicks'),
-      unsubscribed: t.exposeInt('unsubscribed'),
-      complaints: t.exposeInt('complaints'),
+      clicks: t.exposeInt('clicks', { description: 'How often a link in it was clicked.' }),
+      uniqueClicks: t.exposeInt('uniqueClicks', { description: 'How many people clicked.' }),
+      unsubscribed: t.exposeInt('unsubscribed', { description: 'How many people unsubscribed.' }),
+      complaints: t.exposeInt('complaints', { description: 'How many people reported it as spam.' }),
     }),
   })
   const CampaignSegment = builder.objectRef<CampaignSegment>('CampaignSegment').implement({
@@ -48,17 +48,23 @@ export function campaignTypes(api: Api): void {
     description: 'An e-mail to an audience, kept in step with Mailchimp.',
     fields: (t) => ({
       id: t.exposeID('id'),
-      name: t.exposeString('name'),
+      name: t.exposeString('name', { description: 'Its name, for us.' }),
       state: t.expose('state', { type: CampaignState }),
       reason: t.exposeString('reason', {
         nullable: true,
         description: 'Why it is FAILED or CANCELLED: a code.',
       }),
-      subject: t.exposeString('subject', { nullable: true }),
-      previewText: t.exposeString('previewText', { nullable: true }),
-      fromName: t.exposeString('fromName', { nullable: true }),
-      replyTo: t.exposeString('replyTo', { nullable: true }),
-      html: t.exposeString('html', { nullable: true }),
+      subject: t.exposeString('subject', { description: 'The subject line.', nullable: true }),
+      previewText: t.exposeString('previewText', {
+        description: 'What mail programs show beside the subject.',
+        nullable: true,
+      }),
+      fromName: t.exposeString('fromName', { description: 'Name of the sender.', nullable: true }),
+      replyTo: t.exposeString('replyTo', {
+        description: 'Address of the sender, who gets the answers.',
+        nullable: true,
+      }),
+      html: t.exposeString('html', { description: 'The content.', nullable: true }),
       audienceId: t.exposeString('audienceId', {
         nullable: true,
         description: 'The Mailchimp audience it goes to; null: the workspace’s own.',
@@ -68,16 +74,31 @@ export function campaignTypes(api: Api): void {
         nullable: true,
         description: 'Whom it goes to at Mailchimp, as last read; null before it is there.',
       }),
-      scheduledAt: t.expose('scheduledAt', { type: 'DateTime', nullable: true }),
-      sentAt: t.expose('sentAt', { type: 'DateTime', nullable: true }),
-      mailchimpId: t.exposeString('mailchimpId', { nullable: true }),
+      scheduledAt: t.expose('scheduledAt', {
+        description: 'When Mailchimp is to send it; null for a draft.',
+        type: 'DateTime',
+        nullable: true,
+      }),
+      sentAt: t.expose('sentAt', { description: 'When it was sent.', type: 'DateTime', nullable: true }),
+      mailchimpId: t.exposeString('mailchimpId', {
+        description: 'Its id at Mailchimp; null before it is there.',
+        nullable: true,
+      }),
       syncedAt: t.expose('syncedAt', {
         type: 'DateTime',
         nullable: true,
         description: 'When both sides were last brought in step.',
       }),
-      report: t.expose('report', { type: CampaignReport, nullable: true }),
-      reportedAt: t.expose('reportedAt', { type: 'DateTime', nullable: true }),
+      report: t.expose('report', {
+        description: 'Mailchimp’s totals; null before it was sent.',
+        type: CampaignReport,
+        nullable: true,
+      }),
+      reportedAt: t.expose('reportedAt', {
+        description: 'When the totals were read last.',
+        type: 'DateTime',
+        nullable: true,
+      }),
       version: t.exposeInt('version', {
         description:
           'Rises with each change; give it as `expectedVersion` to not overwrite a change of others.',
@@ -95,10 +116,20 @@ export function campaignTypes(api: Api): void {
         resolve: ({ seq }) => String(seq),
       }),
       seq: t.exposeInt('seq', { description: 'Counts from 1 within the campaign, without holes.' }),
-      type: t.expose('type', { type: CampaignEventType }),
+      type: t.expose('type', { description: 'What happened.', type: CampaignEventType }),
       at: t.expose('at', { type: 'DateTime' }),
-      from: t.field({ type: CampaignState, nullable: true, resolve: ({ detail }) => detail.from }),
-      to: t.field({ type: CampaignState, nullable: true, resolve: ({ detail }) => detail.to }),
+      from: t.field({
+        description: 'The state it had.',
+        type: CampaignState,
+        nullable: true,
+        resolve: ({ detail }) => detail.from,
+      }),
+      to: t.field({
+        description: 'The state it has.',
+        type: CampaignState,
+        nullable: true,
+        resolve: ({ detail }) => detail.to,
+      }),
       changed: t.stringList({
         nullable: true,
         description: 'Names of the fields that were changed, told, taken over or in conflict.',
@@ -110,7 +141,11 @@ export function campaignTypes(api: Api): void {
         description: 'Whose values stay, in a conflict.',
         resolve: ({ detail }) => detail.winner,
       }),
-      reason: t.string({ nullable: true, resolve: ({ detail }) => detail.reason }),
+      reason: t.string({
+        description: 'Why: a code.',
+        nullable: true,
+        resolve: ({ detail }) => detail.reason,
+      }),
       report: t.field({
         type: 'JSON',
         nullable: true,

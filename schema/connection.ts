@@ -32,11 +32,20 @@ type PageInfoRef = ReturnType<typeof pageInfoRef>
 /** The type `PageInfo` of the Relay specification. */
 export function pageInfoRef(builder: Builder) {
   return builder.objectRef<Page<never>>('PageInfo').implement({
+    description: 'Where a page stands in its list.',
     fields: (t) => ({
-      hasNextPage: t.boolean({ resolve: ({ more }) => more }),
-      hasPreviousPage: t.boolean({ resolve: ({ after }) => Boolean(after) }),
-      startCursor: t.string({ nullable: true, resolve: ({ rows, cursorOf }) => cursorAt(rows[0], cursorOf) }),
+      hasNextPage: t.boolean({ description: 'Whether items follow.', resolve: ({ more }) => more }),
+      hasPreviousPage: t.boolean({
+        description: 'Whether items go before.',
+        resolve: ({ after }) => Boolean(after),
+      }),
+      startCursor: t.string({
+        description: 'Cursor of the first item.',
+        nullable: true,
+        resolve: ({ rows, cursorOf }) => cursorAt(rows[0], cursorOf),
+      }),
       endCursor: t.string({
+        description: 'Cursor of the last item.',
         nullable: true,
         resolve: ({ rows, cursorOf }) => cursorAt(rows.at(-1), cursorOf),
       }),

@@ -1,15 +1,9 @@
-import { roles } from '../entities/api-key.ts'
 import type { BackupState } from '../entities/backup.ts'
 import type { CampaignState } from '../entities/campaign.ts'
-import { campaignEventTypes, type conflictWinners } from '../entities/campaign-event.ts'
-import { type SyncScope, syncStates } from '../entities/campaign-sync.ts'
-import { syncDirections, syncOutcomes } from '../entities/campaign-sync-item.ts'
-import { vendors } from '../entities/integration.ts'
-import { errorClasses, type JobPriority, type jobStates } from '../entities/job.ts'
-import { attemptOutcomes } from '../entities/job-attempt.ts'
-import { consentStates, leadStatuses } from '../entities/lead.ts'
-import { leadEventTypes } from '../entities/lead-event.ts'
-import { channels, deliveryStates, messageStates } from '../entities/message.ts'
+import type { conflictWinners } from '../entities/campaign-event.ts'
+import type { SyncScope } from '../entities/campaign-sync.ts'
+import { type Vendor, vendors } from '../entities/integration.ts'
+import type { JobPriority, jobStates } from '../entities/job.ts'
 import type { catchUpPolicies, overlapPolicies } from '../entities/schedule.ts'
 import type { SuppressionReason } from '../entities/suppression.ts'
 import type { Finding, VerificationState } from '../entities/verification.ts'
@@ -17,6 +11,22 @@ import { type ReceiptState, webhookVendors } from '../entities/webhook-receipt.t
 import type { AnyJobDefinition } from '../ledger/definition.ts'
 import type { JobEventType } from '../ledger/ledger.ts'
 import type { Builder } from './builder.ts'
+import {
+  attemptTexts,
+  campaignEventTexts,
+  channelTexts,
+  consentTexts,
+  deliveryTexts,
+  errorClassTexts,
+  leadEventTexts,
+  leadStatusTexts,
+  messageStateTexts,
+  roleTexts,
+  syncDirectionTexts,
+  syncOutcomeTexts,
+  syncStateTexts,
+  vendorTexts,
+} from './enum-texts.ts'
 import { type ErrorCode, errorCodes } from './error-codes.ts'
 import { enumName } from './job-names.ts'
 
@@ -46,7 +56,7 @@ const events: Record<JobEventType, string> = {
   PROGRESS: 'The worker reported progress.',
   LOG: 'The worker wrote a line.',
   DELAYED: 'It will run later.',
-  ATTEMPT_FAILED: 'An attempt failed; another follows at `nextAt`.',
+  ATTEMPT_FAILED: 'An attempt failed; another follows at `nextAttemptAt`.',
   STALLED: 'Its worker was lost; it will be taken up again.',
   COMPLETED: 'It is done.',
   DEAD: 'It failed for good.',
@@ -152,6 +162,22 @@ const findings: Record<Finding['kind'], string> = {
   FOREIGN_KEY: 'Rows refer to rows that are not there.',
 }
 
+const leadOutcomes = {
+  CREATED: 'It is new.',
+  EXISTING: 'It was there already.',
+  INVALID: 'It was refused.',
+}
+
+const gapReasons = {
+  TRIMMED: 'The stream no longer reaches back so far.',
+  RESTARTED: 'The stream was emptied.',
+}
+
+const sources = {
+  ENVIRONMENT: 'The settings of the installation.',
+  WORKSPACE: 'The workspace’s own account.',
+}
+
 /** Values of an enum with a sentence each. */
 export const described = <Name extends string>(texts: Record<Name, string>) =>
   Object.fromEntries(
@@ -159,11 +185,10 @@ export const described = <Name extends string>(texts: Record<Name, string>) =>
   ) as Record<Name, { value: Name; description: string }>
 
 /** Vendors are written in capitals in the API, like every enum. */
-const capitals = <Name extends string>(names: readonly Name[]) =>
-  Object.fromEntries(names.map((value) => [value.toUpperCase(), { value }])) as Record<
-    Uppercase<Name>,
-    { value: Name }
-  >
+const capitals = <Name extends Vendor>(names: readonly Name[]) =>
+  Object.fromEntries(
+    names.map((value) => [value.toUpperCase(), { value, description: vendorTexts[value] }]),
+  ) as Record<Uppercase<Name>, { value: Name; description: string }>
 
 /** The enums of the API. `JobName` follows from the registered job definitions. */
 export function defineEnums(builder: Builder, definitions: readonly AnyJobDefinition[]) {
@@ -174,41 +199,123 @@ export function defineEnums(builder: Builder, definitions: readonly AnyJobDefini
         definitions.map(({ name, description }) => [enumName(name), { value: name, description }]),
       ),
     }),
-    JobState: builder.enumType('JobState', { values: described(states) }),
+    JobState: builder.enumType('JobState', {
+      description: 'Where a job is on its way.',
+      values: described(states),
+    }),
     JobPriority: builder.enumType('JobPriority', {
       description:
         'How soon a job starts among the waiting jobs of its name: a higher level always before a lower one, within a level in the order they came.',
       values: described(priorities),
     }),
-    JobEventType: builder.enumType('JobEventType', { values: described(events) }),
-    JobErrorClass: builder.enumType('JobErrorClass', { values: errorClasses }),
-    JobAttemptOutcome: builder.enumType('JobAttemptOutcome', { values: attemptOutcomes }),
-    JobEventsGapReason: builder.enumType('JobEventsGapReason', { values: ['TRIMMED', 'RESTARTED'] as const }),
-    LeadStatus: builder.enumType('LeadStatus', { values: leadStatuses }),
-    LeadEventType: builder.enumType('LeadEventType', { values: leadEventTypes }),
-    LeadOutcome: builder.enumType('LeadOutcome', { values: ['CREATED', 'EXISTING', 'INVALID'] as const }),
-    ConsentState: builder.enumType('ConsentState', { values: consentStates }),
-    Channel: builder.enumType('Channel', { values: channels }),
-    MessageState: builder.enumType('MessageState', { values: messageStates }),
-    MessageOutcome: builder.enumType('MessageOutcome', { values: described(outcomes) }),
-    DeliveryState: builder.enumType('DeliveryState', { values: deliveryStates }),
-    Vendor: builder.enumType('Vendor', { values: capitals(vendors) }),
-    BreakerState: builder.enumType('BreakerState', { values: described(breakers) }),
-    ForcedState: builder.enumType('ForcedState', { values: described(forced) }),
-    IntegrationSource: builder.enumType('IntegrationSource', {
-      values: ['ENVIRONMENT', 'WORKSPACE'] as const,
+    JobEventType: builder.enumType('JobEventType', {
+      description: 'What happened to a job.',
+      values: described(events),
     }),
-    CampaignState: builder.enumType('CampaignState', { values: described(campaigns) }),
-    CampaignEventType: builder.enumType('CampaignEventType', { values: campaignEventTypes }),
-    ConflictWinner: builder.enumType('ConflictWinner', { values: described(winners) }),
-    SyncScope: builder.enumType('SyncScope', { values: described(scopes) }),
-    SyncState: builder.enumType('SyncState', { values: syncStates }),
-    SyncDirection: builder.enumType('SyncDirection', { values: syncDirections }),
-    SyncOutcome: builder.enumType('SyncOutcome', { values: syncOutcomes }),
-    AudienceSide: builder.enumType('AudienceSide', { values: described(sides) }),
-    SuppressionReason: builder.enumType('SuppressionReason', { values: described(suppressionReasons) }),
-    WebhookVendor: builder.enumType('WebhookVendor', { values: capitals(webhookVendors) }),
-    WebhookReceiptState: builder.enumType('WebhookReceiptState', { values: described(receiptStates) }),
+    JobErrorClass: builder.enumType('JobErrorClass', {
+      description: 'What kind of error ended an attempt, and so what follows.',
+      values: described(errorClassTexts),
+    }),
+    JobAttemptOutcome: builder.enumType('JobAttemptOutcome', {
+      description: 'How an attempt ended.',
+      values: described(attemptTexts),
+    }),
+    JobEventsGapReason: builder.enumType('JobEventsGapReason', {
+      description: 'Why events are missing.',
+      values: described(gapReasons),
+    }),
+    LeadStatus: builder.enumType('LeadStatus', {
+      description: 'How far a lead is.',
+      values: described(leadStatusTexts),
+    }),
+    LeadEventType: builder.enumType('LeadEventType', {
+      description: 'What happened to a lead.',
+      values: described(leadEventTexts),
+    }),
+    LeadOutcome: builder.enumType('LeadOutcome', {
+      description: 'What became of a lead of a list.',
+      values: described(leadOutcomes),
+    }),
+    ConsentState: builder.enumType('ConsentState', {
+      description: 'What a person said to messages by a channel.',
+      values: described(consentTexts),
+    }),
+    Channel: builder.enumType('Channel', {
+      description: 'How a message reaches a person.',
+      values: described(channelTexts),
+    }),
+    MessageState: builder.enumType('MessageState', {
+      description: 'What is known of the sending of a message.',
+      values: described(messageStateTexts),
+    }),
+    MessageOutcome: builder.enumType('MessageOutcome', {
+      description: 'What an operator found out about a message.',
+      values: described(outcomes),
+    }),
+    DeliveryState: builder.enumType('DeliveryState', {
+      description: 'What is known of the delivery of a message.',
+      values: described(deliveryTexts),
+    }),
+    Vendor: builder.enumType('Vendor', {
+      description: 'A vendor a workspace can have an account at.',
+      values: capitals(vendors),
+    }),
+    BreakerState: builder.enumType('BreakerState', {
+      description: 'Whether calls to a vendor go out.',
+      values: described(breakers),
+    }),
+    ForcedState: builder.enumType('ForcedState', {
+      description: 'What an operator decided about the calls to a vendor.',
+      values: described(forced),
+    }),
+    IntegrationSource: builder.enumType('IntegrationSource', {
+      description: 'Where an account comes from.',
+      values: described(sources),
+    }),
+    CampaignState: builder.enumType('CampaignState', {
+      description: 'Where a campaign is on its way.',
+      values: described(campaigns),
+    }),
+    CampaignEventType: builder.enumType('CampaignEventType', {
+      description: 'What happened to a campaign.',
+      values: described(campaignEventTexts),
+    }),
+    ConflictWinner: builder.enumType('ConflictWinner', {
+      description: 'Whose value of a field in conflict stays.',
+      values: described(winners),
+    }),
+    SyncScope: builder.enumType('SyncScope', {
+      description: 'What a run brings in step.',
+      values: described(scopes),
+    }),
+    SyncState: builder.enumType('SyncState', {
+      description: 'How a run of `campaign.sync` is doing.',
+      values: described(syncStateTexts),
+    }),
+    SyncDirection: builder.enumType('SyncDirection', {
+      description: 'Which side was changed.',
+      values: described(syncDirectionTexts),
+    }),
+    SyncOutcome: builder.enumType('SyncOutcome', {
+      description: 'What a run did with a campaign.',
+      values: described(syncOutcomeTexts),
+    }),
+    AudienceSide: builder.enumType('AudienceSide', {
+      description: 'Where a person is known and not on the other side.',
+      values: described(sides),
+    }),
+    SuppressionReason: builder.enumType('SuppressionReason', {
+      description: 'Why nothing is sent to an address.',
+      values: described(suppressionReasons),
+    }),
+    WebhookVendor: builder.enumType('WebhookVendor', {
+      description: 'A vendor that reports by webhook.',
+      values: capitals(webhookVendors),
+    }),
+    WebhookReceiptState: builder.enumType('WebhookReceiptState', {
+      description: 'What became of a report.',
+      values: described(receiptStates),
+    }),
     OverlapPolicy: builder.enumType('OverlapPolicy', {
       description: 'What becomes of a tick while a job of the schedule is not final yet.',
       values: described(overlaps),
@@ -217,11 +324,26 @@ export function defineEnums(builder: Builder, definitions: readonly AnyJobDefini
       description: 'What becomes of ticks that passed while no dispatcher ran.',
       values: described(catchUps),
     }),
-    BackupState: builder.enumType('BackupState', { values: described(backupStates) }),
-    VerificationState: builder.enumType('VerificationState', { values: described(verificationStates) }),
-    FindingKind: builder.enumType('FindingKind', { values: described(findings) }),
-    Role: builder.enumType('Role', { values: roles }),
-    ErrorCode: builder.enumType('ErrorCode', { values: described(sentences()) }),
+    BackupState: builder.enumType('BackupState', {
+      description: 'How a backup is doing.',
+      values: described(backupStates),
+    }),
+    VerificationState: builder.enumType('VerificationState', {
+      description: 'How the restoring of a backup is doing.',
+      values: described(verificationStates),
+    }),
+    FindingKind: builder.enumType('FindingKind', {
+      description: 'What a verification found wrong.',
+      values: described(findings),
+    }),
+    Role: builder.enumType('Role', {
+      description: 'What a key may do at most.',
+      values: described(roleTexts),
+    }),
+    ErrorCode: builder.enumType('ErrorCode', {
+      description: 'What kind of error it is, and what to do.',
+      values: described(sentences()),
+    }),
   }
 }
 

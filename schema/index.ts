@@ -46,6 +46,7 @@ import { leadEventType } from './lead-event.ts'
 import { messageType } from './message.ts'
 import { nodeType } from './node.ts'
 import { scheduleType } from './schedule.ts'
+import { describeStandardParts } from './standard-descriptions.ts'
 import { statTypes } from './stats.ts'
 import { suppressionType } from './suppression.ts'
 import { webhookReceiptType } from './webhook-receipt.ts'
@@ -119,6 +120,7 @@ export function buildSchema(definitions: readonly AnyJobDefinition[]): GraphQLSc
   leadMutations(api)
   const schema = api.builder.toSchema()
   refuseOpenFields(schema)
+  describeStandardParts(schema)
   return schema
 }
 

@@ -13,8 +13,8 @@ export function integrationType({
   const Quota = builder.objectRef<IntegrationView['quotas'][number]>('IntegrationQuota').implement({
     description: 'So many requests are allowed in a span of time.',
     fields: (t) => ({
-      requests: t.exposeInt('requests'),
-      milliseconds: t.exposeInt('ms'),
+      requests: t.exposeInt('requests', { description: 'Most requests in a window.' }),
+      milliseconds: t.exposeInt('ms', { description: 'Length of the window.' }),
       used: t.exposeInt('used', { description: 'Requests of the last span, and those under way.' }),
     }),
   })
@@ -37,7 +37,7 @@ export function integrationType({
         nullable: true,
         description: 'Where its webhooks are to come, below the public address of this API.',
       }),
-      breaker: t.expose('breaker', { type: BreakerState }),
+      breaker: t.expose('breaker', { description: 'Whether calls go out.', type: BreakerState }),
       forced: t.expose('forced', { type: ForcedState, description: 'What an operator said.' }),
       changedAt: t.expose('changedAt', {
         type: 'DateTime',
@@ -49,19 +49,32 @@ export function integrationType({
         nullable: true,
         description: 'When the next call is let out as a probe.',
       }),
-      lastSuccessAt: t.expose('lastSuccessAt', { type: 'DateTime', nullable: true }),
-      lastErrorAt: t.expose('lastErrorAt', { type: 'DateTime', nullable: true }),
+      lastSuccessAt: t.expose('lastSuccessAt', {
+        description: 'When a call succeeded last.',
+        type: 'DateTime',
+        nullable: true,
+      }),
+      lastErrorAt: t.expose('lastErrorAt', {
+        description: 'When a call failed last.',
+        type: 'DateTime',
+        nullable: true,
+      }),
       lastError: t.exposeString('lastError', {
         nullable: true,
         description: "The vendor's code of the last error; docs/integrations tells what it means.",
       }),
-      callsUnderWay: t.exposeInt('callsUnderWay'),
+      callsUnderWay: t.exposeInt('callsUnderWay', {
+        description: 'How many calls run at this moment, in all processes.',
+      }),
       connectionLimit: t.int({
         nullable: true,
         description: 'Most calls under way at once; null: no limit.',
         resolve: ({ connections }) => connections || null,
       }),
-      quotas: t.expose('quotas', { type: [Quota] }),
+      quotas: t.expose('quotas', {
+        description: 'The limits of the vendor that calls keep to.',
+        type: [Quota],
+      }),
     }),
   })
 }

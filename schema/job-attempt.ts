@@ -11,25 +11,36 @@ export function jobAttemptTypes({
   JobError.implement({
     description: 'Why the last attempt failed.',
     fields: (t) => ({
-      class: t.field({ type: JobErrorClass, nullable: true, resolve: ({ errorClass }) => errorClass }),
+      class: t.field({
+        description: 'What kind of error it is.',
+        type: JobErrorClass,
+        nullable: true,
+        resolve: ({ errorClass }) => errorClass,
+      }),
       message: t.string({ resolve: ({ errorMessage }) => errorMessage ?? '' }),
     }),
   })
   JobAttempt.implement({
     description: 'One try to run a job.',
     fields: (t) => ({
-      run: t.exposeInt('run'),
+      run: t.exposeInt('run', {
+        description: 'Which run it belongs to: 1, and one more for each retry by an operator.',
+      }),
       number: t.exposeInt('number', {
         description: 'Counts every start within the run, postponed and stalled ones included.',
       }),
-      outcome: t.expose('outcome', { type: JobAttemptOutcome }),
+      outcome: t.expose('outcome', { description: 'How it ended.', type: JobAttemptOutcome }),
       worker: t.exposeString('worker', { nullable: true }),
       startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true }),
       finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
-      errorClass: t.expose('errorClass', { type: JobErrorClass, nullable: true }),
+      errorClass: t.expose('errorClass', {
+        description: 'What kind of error ended it.',
+        type: JobErrorClass,
+        nullable: true,
+      }),
       errorCode: t.exposeString('errorCode', { nullable: true, description: 'What the vendor called it.' }),
-      errorMessage: t.exposeString('errorMessage', { nullable: true }),
-      nextAt: t.expose('nextAt', {
+      errorMessage: t.exposeString('errorMessage', { description: 'Why it failed.', nullable: true }),
+      nextAttemptAt: t.expose('nextAt', {
         type: 'DateTime',
         nullable: true,
         description: 'When the next attempt was due.',
@@ -37,9 +48,10 @@ export function jobAttemptTypes({
     }),
   })
   JobLogLine.implement({
+    description: 'A line a job wrote.',
     fields: (t) => ({
       at: t.expose('at', { type: 'DateTime' }),
-      line: t.exposeString('line'),
+      line: t.exposeString('line', { description: 'The line.' }),
     }),
   })
 }

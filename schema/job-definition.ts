@@ -8,15 +8,18 @@ export function jobDefinitionType({ JobDefinition, JobName, JobPriority }: Api):
   JobDefinition.implement({
     description: 'A kind of job: what it takes and how it is retried.',
     fields: (t) => ({
-      name: t.exposeString('name'),
+      name: t.exposeString('name', { description: 'The name of the job.' }),
       key: t.field({
         type: JobName,
         description: 'The name as a value of `JobName`.',
         resolve: ({ name }) => name,
       }),
-      description: t.exposeString('description'),
+      description: t.exposeString('description', { description: 'What it does.' }),
       version: t.int({ description: 'Version of its input.', resolve: ({ version }) => version ?? 1 }),
-      attempts: t.int({ resolve: ({ attempts }) => attempts ?? jobDefaults.attempts }),
+      attempts: t.int({
+        description: 'How often it is tried in all.',
+        resolve: ({ attempts }) => attempts ?? jobDefaults.attempts,
+      }),
       priority: t.field({
         type: JobPriority,
         description: 'What its jobs have unless the caller says otherwise.',

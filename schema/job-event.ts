@@ -16,28 +16,63 @@ export function jobEventTypes(api: Api): void {
     description: 'Something that happened to a job. Delivery is at least once and ordered per job name.',
     fields: (t) => ({
       cursor: t.exposeString('cursor'),
-      type: t.field({ type: JobEventType, resolve: ({ event }) => event.type }),
+      type: t.field({
+        description: 'What happened.',
+        type: JobEventType,
+        resolve: ({ event }) => event.type,
+      }),
       jobId: t.id({ resolve: ({ event }) => event.jobId }),
-      jobName: t.string({ resolve: ({ event }) => event.jobName }),
+      jobName: t.string({ description: 'Name of the job.', resolve: ({ event }) => event.jobName }),
       state: t.field({
         type: JobState,
         description: 'State of the job right after the event.',
         resolve: ({ event }) => event.state,
       }),
       at: t.field({ type: 'DateTime', resolve: ({ event }) => event.at }),
-      run: t.int({ resolve: ({ event }) => event.run }),
-      attempt: t.int({ nullable: true, resolve: ({ event }) => event.attempt }),
+      run: t.int({
+        description: 'Which run it is about: 1, and one more for each retry by an operator.',
+        resolve: ({ event }) => event.run,
+      }),
+      attempt: t.int({
+        description: 'Which attempt it is about.',
+        nullable: true,
+        resolve: ({ event }) => event.attempt,
+      }),
       worker: t.string({ nullable: true, resolve: ({ event }) => event.worker }),
-      progress: t.field({ type: 'JSON', nullable: true, resolve: ({ event }) => event.progress }),
-      result: t.field({ type: 'JSON', nullable: true, resolve: ({ event }) => event.result }),
-      line: t.string({ nullable: true, resolve: ({ event }) => event.line }),
+      progress: t.field({
+        description: 'What was reported.',
+        type: 'JSON',
+        nullable: true,
+        resolve: ({ event }) => event.progress,
+      }),
+      result: t.field({
+        description: 'What the job came to.',
+        type: 'JSON',
+        nullable: true,
+        resolve: ({ event }) => event.result,
+      }),
+      line: t.string({
+        description: 'The line that was written.',
+        nullable: true,
+        resolve: ({ event }) => event.line,
+      }),
       errorClass: t.field({
+        description: 'What kind of error it was.',
         type: JobErrorClass,
         nullable: true,
         resolve: ({ event }) => event.errorClass as never,
       }),
-      errorMessage: t.string({ nullable: true, resolve: ({ event }) => event.errorMessage }),
-      nextAt: t.field({ type: 'DateTime', nullable: true, resolve: ({ event }) => event.nextAt }),
+      errorMessage: t.string({
+        description: 'Why the attempt failed.',
+        nullable: true,
+        resolve: ({ event }) => event.errorMessage,
+      }),
+      nextAttemptAt: t.field({
+        description: 'When the next attempt starts.',
+        type: 'DateTime',
+        nullable: true,
+        resolve: ({ event }) => event.nextAt,
+      }),
       job: t.field({
         type: Job,
         nullable: true,
@@ -50,7 +85,11 @@ export function jobEventTypes(api: Api): void {
     description: 'The state of the matching jobs as of `cursor`: the newest 100.',
     fields: (t) => ({
       cursor: t.exposeString('cursor'),
-      jobs: t.field({ type: [Job], resolve: ({ jobs }) => jobs }),
+      jobs: t.field({
+        description: 'The jobs that are watched, as they are.',
+        type: [Job],
+        resolve: ({ jobs }) => jobs,
+      }),
       more: t.exposeBoolean('more', { description: 'Whether more jobs match.' }),
     }),
   })
@@ -58,7 +97,7 @@ export function jobEventTypes(api: Api): void {
     description: 'Events were lost to this subscriber; a snapshot follows.',
     fields: (t) => ({
       cursor: t.exposeString('cursor'),
-      reason: t.expose('reason', { type: JobEventsGapReason }),
+      reason: t.expose('reason', { description: 'Why events are missing.', type: JobEventsGapReason }),
     }),
   })
 }

@@ -47,7 +47,9 @@ export function jobInputOf(definition: AnyJobDefinition, value: JobInput): unkno
   return withoutOptionalNulls(definition, input)
 }
 
-const jsonField = (t: InputFields) => ({ input: t.field({ type: 'JSON', required: true }) })
+const jsonField = (t: InputFields) => ({
+  input: t.field({ type: 'JSON', required: true, description: 'The input of the job.' }),
+})
 
 /** The fields of an object; undefined when they cannot all be fields of GraphQL. */
 function shapeOf({ _zod: { def } }: Schema): Shape | undefined {
@@ -92,11 +94,16 @@ function isInteger(schema: z.core.$ZodNumber): boolean {
 }
 
 function enumOf(builder: Builder, values: (string | number)[], name: string): TypeRef {
-  const named = values.map((value) => [String(value).replace(/\W/g, '_').toUpperCase(), { value }] as const)
+  const named = values.map((value) => {
+    const description = `\`${value}\` in the input of the job.`
+    return [String(value).replace(/\W/g, '_').toUpperCase(), { value, description }] as const
+  })
   const usable =
     named.every(([key]) => /^[_A-Z]\w*$/.test(key)) &&
     new Set(named.map(([key]) => key)).size === values.length
-  return usable ? builder.enumType(name, { values: Object.fromEntries(named) }) : 'String'
+  return usable
+    ? builder.enumType(name, { description: 'Values the job takes.', values: Object.fromEntries(named) })
+    : 'String'
 }
 
 function objectOf(builder: Builder, schema: Schema, name: string): TypeRef {

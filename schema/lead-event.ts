@@ -8,12 +8,20 @@ export function leadEventType({ LeadEvent, LeadEventType, Job }: Api): void {
       id: t.exposeID('id'),
       cursor: t.string({ description: 'For `after` of `leadTimeline`.', resolve: ({ seq }) => String(seq) }),
       seq: t.exposeInt('seq', { description: 'Counts from 1 within the lead, without holes.' }),
-      type: t.expose('type', { type: LeadEventType }),
+      type: t.expose('type', { description: 'What happened.', type: LeadEventType }),
       at: t.expose('at', { type: 'DateTime' }),
       channel: t.string({ nullable: true, resolve: ({ detail }) => detail.channel }),
-      purpose: t.string({ nullable: true, resolve: ({ detail }) => detail.purpose }),
+      purpose: t.string({
+        description: 'What the message was sent for, e.g. welcome.',
+        nullable: true,
+        resolve: ({ detail }) => detail.purpose,
+      }),
       vendor: t.string({ nullable: true, resolve: ({ detail }) => detail.vendor }),
-      step: t.string({ nullable: true, resolve: ({ detail }) => detail.step }),
+      step: t.string({
+        description: 'The step of the job it is about.',
+        nullable: true,
+        resolve: ({ detail }) => detail.step,
+      }),
       reason: t.string({
         nullable: true,
         description: 'Why, e.g. why nothing was sent.',
@@ -34,7 +42,7 @@ export function leadEventType({ LeadEvent, LeadEventType, Job }: Api): void {
         description: 'The lead that has the e-mail address already, of a conflict.',
         resolve: ({ detail }) => detail.otherLeadId,
       }),
-      messageId: t.exposeID('messageId', { nullable: true }),
+      messageId: t.exposeID('messageId', { description: 'Id of the message it is about.', nullable: true }),
       correlationId: t.exposeString('correlationId'),
       job: t.field({
         type: Job,

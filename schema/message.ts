@@ -28,11 +28,17 @@ export function messageType({ Message, MessageState, DeliveryState, Channel, Lea
         nullable: true,
         description: 'What the provider reported last.',
       }),
-      reason: t.exposeString('reason', { nullable: true }),
-      provider: t.exposeString('provider'),
-      providerMessageId: t.exposeString('providerMessageId', { nullable: true }),
+      reason: t.exposeString('reason', {
+        description: 'Why it was refused, or failed: a code.',
+        nullable: true,
+      }),
+      provider: t.exposeString('provider', { description: 'The vendor that sends it.' }),
+      providerMessageId: t.exposeString('providerMessageId', {
+        description: 'The vendor’s id of it.',
+        nullable: true,
+      }),
       correlationId: t.exposeString('correlationId'),
-      claimedAt: t.expose('claimedAt', { type: 'DateTime' }),
+      claimedAt: t.expose('claimedAt', { description: 'When it was about to be sent.', type: 'DateTime' }),
       updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
     }),
   })

@@ -50,13 +50,23 @@ export function scheduleType(api: Api): void {
         nullable: true,
         description: 'Of the jobs it starts; null: the one of their definition.',
       }),
-      overlap: t.expose('overlap', { type: OverlapPolicy }),
-      catchUp: t.expose('catchUp', { type: CatchUpPolicy }),
+      overlap: t.expose('overlap', {
+        description: 'What becomes of a tick while its last job still runs.',
+        type: OverlapPolicy,
+      }),
+      catchUp: t.expose('catchUp', {
+        description: 'What becomes of ticks that passed while no dispatcher ran.',
+        type: CatchUpPolicy,
+      }),
       builtIn: t.exposeBoolean('builtIn', {
         description: 'Comes with its job: it can be changed and paused, not deleted.',
       }),
-      pausedAt: t.expose('pausedAt', { type: 'DateTime', nullable: true }),
-      nextAt: t.expose('nextAt', {
+      pausedAt: t.expose('pausedAt', {
+        description: 'Since when it is paused; null: it runs.',
+        type: 'DateTime',
+        nullable: true,
+      }),
+      nextRunAt: t.expose('nextAt', {
         type: 'DateTime',
         nullable: true,
         description: 'The next tick; null while it is paused.',

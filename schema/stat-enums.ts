@@ -37,11 +37,29 @@ const channels: Record<NonNullable<Fact['channel']>, string> = {
 /** The enums of statistics. */
 export function defineStatEnums(builder: Builder) {
   return {
-    StatMetric: builder.enumType('StatMetric', { values: described(metricDefinitions) }),
-    StatRate: builder.enumType('StatRate', { values: described(rates) }),
-    Granularity: builder.enumType('Granularity', { values: described(granularities) }),
-    StatComparison: builder.enumType('StatComparison', { values: described(comparisons) }),
-    StatDimension: builder.enumType('StatDimension', { values: described(dimensions) }),
-    StatChannel: builder.enumType('StatChannel', { values: described(channels) }),
+    StatMetric: builder.enumType('StatMetric', {
+      description: 'What statistics count.',
+      values: described(metricDefinitions),
+    }),
+    StatRate: builder.enumType('StatRate', {
+      description: 'One metric divided by another.',
+      values: described(rates),
+    }),
+    Granularity: builder.enumType('Granularity', {
+      description: 'How long a point of a series is.',
+      values: described(granularities),
+    }),
+    StatComparison: builder.enumType('StatComparison', {
+      description: 'Which range a range is compared with.',
+      values: described(comparisons),
+    }),
+    StatDimension: builder.enumType('StatDimension', {
+      description: 'What statistics can be broken down by.',
+      values: described(dimensions),
+    }),
+    StatChannel: builder.enumType('StatChannel', {
+      description: 'By which channel it happened.',
+      values: described(channels),
+    }),
   }
 }

@@ -12,10 +12,10 @@ export function statTypes(api: Api): void {
   Stats.implement({
     description: 'Numbers for a chart: ordered, without holes, and all counted up to the same moment.',
     fields: (t) => ({
-      from: t.expose('from', { type: 'LocalDate' }),
+      from: t.expose('from', { description: 'The first day.', type: 'LocalDate' }),
       to: t.expose('to', { type: 'LocalDate', description: 'The last day, included.' }),
       timeZone: t.exposeString('timeZone', { description: 'Whose days and hours these are.' }),
-      granularity: t.expose('granularity', { type: Granularity }),
+      granularity: t.expose('granularity', { description: 'How long a point is.', type: Granularity }),
       through: t.expose('through', { type: 'DateTime', nullable: true, description: throughText }),
       points: t.expose('points', {
         type: [Point],
@@ -47,7 +47,7 @@ function pointType({ builder }: Api) {
     description:
       'An hour, day, week or month of the viewer. The first and the last one end where the range does.',
     fields: (t) => ({
-      start: t.expose('start', { type: 'DateTime' }),
+      start: t.expose('start', { description: 'When it begins.', type: 'DateTime' }),
       end: t.expose('end', { type: 'DateTime', description: 'Not included.' }),
       day: t.expose('day', { type: 'LocalDate', description: 'The day it begins on.' }),
       local: t.exposeString('local', {
@@ -63,27 +63,43 @@ function seriesType(api: Api) {
     description:
       'Counts of one metric. Machines that open and click are in the two fields named after them, and in no other.',
     fields: (t) => ({
-      metric: t.expose('metric', { type: StatMetric }),
-      total: t.exposeInt('total'),
-      values: t.exposeIntList('values'),
-      machineTotal: t.exposeInt('machineTotal'),
-      machineValues: t.exposeIntList('machineValues'),
-      previousTotal: t.exposeInt('previousTotal', { nullable: true }),
-      previousValues: t.exposeIntList('previousValues', { nullable: true }),
+      metric: t.expose('metric', { description: 'What is counted.', type: StatMetric }),
+      total: t.exposeInt('total', { description: 'All of the range.' }),
+      values: t.exposeIntList('values', { description: 'One value a point.' }),
+      machineTotal: t.exposeInt('machineTotal', { description: 'How many of the total machines made.' }),
+      machineValues: t.exposeIntList('machineValues', {
+        description: 'How many of each value machines made.',
+      }),
+      previousTotal: t.exposeInt('previousTotal', {
+        description: 'The total of the range that is compared.',
+        nullable: true,
+      }),
+      previousValues: t.exposeIntList('previousValues', {
+        description: 'The values of the range that is compared.',
+        nullable: true,
+      }),
     }),
   })
   const Rate = builder.objectRef<RateSeries>('StatRateSeries').implement({
     description:
       'A rate as a fraction, 0.25 for 25 %, of people alone; null where there is nothing to divide by.',
     fields: (t) => ({
-      rate: t.expose('rate', { type: StatRate }),
+      rate: t.expose('rate', { description: 'Which rate.', type: StatRate }),
       total: t.exposeFloat('total', {
         nullable: true,
         description: 'Of the whole range; not the mean of the values.',
       }),
-      values: t.expose('values', { type: ['Float'], nullable: { list: false, items: true } }),
-      previousTotal: t.exposeFloat('previousTotal', { nullable: true }),
+      values: t.expose('values', {
+        description: 'One rate a point; null where there is nothing to divide by.',
+        type: ['Float'],
+        nullable: { list: false, items: true },
+      }),
+      previousTotal: t.exposeFloat('previousTotal', {
+        description: 'The rate over the range that is compared.',
+        nullable: true,
+      }),
       previousValues: t.expose('previousValues', {
+        description: 'The rates of the range that is compared.',
         type: ['Float'],
         nullable: { list: true, items: true },
       }),
@@ -94,8 +110,8 @@ function seriesType(api: Api) {
     description: 'The numbers of one group.',
     fields: (t) => ({
       group: t.expose('group', { type: Group, nullable: true, description: 'Null: everything together.' }),
-      metrics: t.expose('metrics', { type: [Metric] }),
-      rates: t.expose('rates', { type: [Rate] }),
+      metrics: t.expose('metrics', { description: 'The metrics that were asked for.', type: [Metric] }),
+      rates: t.expose('rates', { description: 'The rates that were asked for.', type: [Rate] }),
     }),
   })
 }
@@ -121,8 +137,16 @@ function groupType({ builder, Campaign, StatChannel }: Api) {
         nullable: true,
         resolve: (group) => named(group, 'CHANNEL') as 'EMAIL' | null,
       }),
-      source: t.string({ nullable: true, resolve: (group) => named(group, 'SOURCE') }),
-      template: t.string({ nullable: true, resolve: (group) => named(group, 'TEMPLATE') }),
+      source: t.string({
+        description: 'Where the leads came from.',
+        nullable: true,
+        resolve: (group) => named(group, 'SOURCE'),
+      }),
+      template: t.string({
+        description: 'What the messages were sent for.',
+        nullable: true,
+        resolve: (group) => named(group, 'TEMPLATE'),
+      }),
     }),
   })
 }
@@ -139,8 +163,9 @@ function updateType({ StatsUpdate }: Api): void {
 
 function funnelTypes({ builder, Funnel, StatMetric }: Api): void {
   const Step = builder.objectRef<FunnelStep>('FunnelStep').implement({
+    description: 'One step of a funnel.',
     fields: (t) => ({
-      metric: t.expose('metric', { type: StatMetric }),
+      metric: t.expose('metric', { description: 'What the step counts.', type: StatMetric }),
       count: t.exposeInt('count', { description: 'What people did; machines are not in it.' }),
       ofPrevious: t.exposeFloat('ofPrevious', {
         nullable: true,
@@ -157,15 +182,21 @@ function funnelTypes({ builder, Funnel, StatMetric }: Api): void {
       'How much of each step happened in a range. Each step is counted by itself: a message sent before the range may be opened in it, and one lead may get several messages.',
     fields: (t) => ({
       through: t.expose('through', { type: 'DateTime', nullable: true, description: throughText }),
-      steps: t.expose('steps', { type: [Step] }),
+      steps: t.expose('steps', { description: 'Its steps, from the widest.', type: [Step] }),
     }),
   })
 }
 
 function topCampaignTypes({ builder, TopCampaigns, Campaign }: Api): void {
   const TopCampaign = builder.objectRef<CampaignRank>('TopCampaign')
-  TopCampaigns.implement({ fields: (t) => ({ campaigns: t.expose('campaigns', { type: [TopCampaign] }) }) })
+  TopCampaigns.implement({
+    description: 'The campaigns that did best.',
+    fields: (t) => ({
+      campaigns: t.expose('campaigns', { description: 'The campaigns, best first.', type: [TopCampaign] }),
+    }),
+  })
   TopCampaign.implement({
+    description: 'A campaign and how it did.',
     fields: (t) => ({
       campaignId: t.exposeID('campaignId'),
       campaign: t.field({
@@ -175,7 +206,7 @@ function topCampaignTypes({ builder, TopCampaigns, Campaign }: Api): void {
       }),
       count: t.exposeInt('count', { description: 'Of the metric, or of what the rate divides.' }),
       rate: t.exposeFloat('rate', { nullable: true, description: 'Null when a metric was asked for.' }),
-      sent: t.exposeInt('sent'),
+      sent: t.exposeInt('sent', { description: 'How many messages of it left.' }),
     }),
   })
 }

@@ -11,7 +11,7 @@ export function suppressionType({ Suppression, SuppressionReason, Channel }: Api
         description:
           'E-mail address, phone number in E.164, or WhatsApp user id of somebody without a number; of somebody who was erased, its SHA-256.',
       }),
-      reason: t.expose('reason', { type: SuppressionReason }),
+      reason: t.expose('reason', { description: 'Why nothing is sent.', type: SuppressionReason }),
       source: t.exposeString('source', { description: 'The vendor that reported it, or operator.' }),
       at: t.expose('at', { type: 'DateTime', description: 'When it was said last.' }),
       liftedAt: t.expose('liftedAt', {

@@ -8,8 +8,12 @@ export function webhookReceiptType({ WebhookReceipt, WebhookVendor, WebhookRecei
       id: t.exposeID('id'),
       vendor: t.expose('vendor', { type: WebhookVendor }),
       state: t.expose('state', { type: WebhookReceiptState }),
-      receivedAt: t.expose('receivedAt', { type: 'DateTime' }),
-      appliedAt: t.expose('appliedAt', { type: 'DateTime', nullable: true }),
+      receivedAt: t.expose('receivedAt', { description: 'When it came in.', type: 'DateTime' }),
+      appliedAt: t.expose('appliedAt', {
+        description: 'When its effects were committed.',
+        type: 'DateTime',
+        nullable: true,
+      }),
       job: t.field({
         type: Job,
         nullable: true,

@@ -240,7 +240,7 @@ describe('changing a lead', () => {
       id: lead.id,
       firstName: ' Mia ',
       emailConsent: 'GRANTED',
-      version: 1,
+      expectedVersion: 1,
     })
     expect(result).toMatchObject({
       changed: true,
@@ -266,7 +266,7 @@ describe('changing a lead', () => {
   test('that others changed meanwhile, that is unknown or whose new address is taken is refused', async () => {
     const { lead } = await accepted({ email: 'nora@example.com' })
     const { lead: other } = await accepted({ email: 'olga@example.com' })
-    expect(await update({ id: lead.id, firstName: 'N', version: 7 })).toMatchObject({
+    expect(await update({ id: lead.id, firstName: 'N', expectedVersion: 7 })).toMatchObject({
       __typename: 'VersionConflictError',
       lead: { version: 1 },
     })

@@ -29,7 +29,7 @@ type Context = JobContext<RestoreProgress, Services>
 
 const input = z
   .strictObject({
-    backupId: z.string().max(40),
+    backupId: z.string().max(40).describe('Id of the backup'),
     database: z.string().max(64).optional().describe('A new or an empty one; by default a new one'),
     confirm: z.string().max(60).describe('`restore` and the backup’s id'),
   })

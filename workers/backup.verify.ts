@@ -38,7 +38,9 @@ type Context = JobContext<RestoreProgress, Services>
 export const backupVerify = defineJob<{ backupId?: string | undefined }, RestoreProgress, Result>({
   name: 'backup.verify',
   description: 'Restores a backup into a scratch database and compares it with what was dumped.',
-  input: z.strictObject({ backupId: z.string().optional() }),
+  input: z.strictObject({
+    backupId: z.string().optional().describe('Id of the backup; by default the newest'),
+  }),
   progress: restoreProgress,
   app: 'backup.daily',
   scope: 'INSTALLATION',

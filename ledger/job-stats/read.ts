@@ -10,8 +10,7 @@ export interface Range {
   from: Date
   to: Date
 }
-export const jobStatsGranularities = ['HOUR', 'DAY'] as const
-export type JobStatsGranularity = (typeof jobStatsGranularities)[number]
+export type JobStatsGranularity = 'HOUR' | 'DAY'
 
 interface Percentiles {
   p50: number

@@ -89,7 +89,7 @@ export type JobMessage =
 export const jobEvents = `subscription Follow($filter: JobFilter, $after: String) {
   jobEvents(filter: $filter, after: $after) {
     __typename
-    ... on JobEvent { cursor type jobId jobName state attempt progress result errorClass errorMessage nextAt }
+    ... on JobEvent { cursor type jobId jobName state attempt progress result errorClass errorMessage nextAt: nextAttemptAt }
     ... on JobEventsSnapshot { cursor more jobs { ${jobFields} } }
     ... on JobEventsGap { cursor reason }
   }

@@ -4,24 +4,34 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** What a person said to messages by a channel. */
 export type ConsentState =
+  /** The person said no. */
   | 'DENIED'
+  /** The person agreed. */
   | 'GRANTED'
+  /** The person was not asked, or it is not known what they said. */
   | 'UNKNOWN';
 
 /** A new lead. It needs an e-mail address, a phone number or both. */
 export type CreateLeadInput = {
+  /** The campaign the lead came by. */
   campaignId?: string | number | null | undefined;
+  /** The company. */
   company?: string | null | undefined;
   /** ISO 3166 code for national phone numbers; default: the region of `locale`. */
   country?: string | null | undefined;
   /** An object of texts. */
   customFields?: unknown;
+  /** The e-mail address. */
   email?: string | null | undefined;
+  /** Whether the person agreed to e-mail. */
   emailConsent?: ConsentState | null | undefined;
+  /** The first name. */
   firstName?: string | null | undefined;
   /** The same key and input bring back the first job instead of starting another. Beats the Idempotency-Key header. */
   idempotencyKey?: string | null | undefined;
+  /** The last name. */
   lastName?: string | null | undefined;
   /** BCP 47, e.g. es or es-MX. */
   locale?: string | null | undefined;
@@ -33,13 +43,17 @@ export type CreateLeadInput = {
   runAt?: string | null | undefined;
   /** Where the lead came from, e.g. landing-page. */
   source?: string | null | undefined;
+  /** Tags; at most 50. */
   tags?: Array<string> | null | undefined;
   /** IANA name, e.g. Europe/Madrid. */
   timeZone?: string | null | undefined;
+  /** UTM parameters of the page the lead came by. */
   utm?: UtmParametersInput | null | undefined;
+  /** Whether the person agreed to WhatsApp. */
   whatsappConsent?: ConsentState | null | undefined;
 };
 
+/** What kind of error it is, and what to do. */
 export type ErrorCode =
   /** The request is not a GraphQL request. Send JSON with `query` and, if needed, `variables` and `operationName`. */
   | 'BAD_REQUEST'
@@ -99,6 +113,7 @@ export type JobPriority =
   /** As most jobs are. */
   | 'NORMAL';
 
+/** Where a job is on its way. */
 export type JobState =
   /** A worker runs it. */
   | 'ACTIVE'
@@ -119,11 +134,17 @@ export type JobState =
   /** Waits for other jobs. */
   | 'WAITING_CHILDREN';
 
+/** UTM parameters of the page a lead came by. */
 export type UtmParametersInput = {
+  /** utm_campaign. */
   campaign?: string | null | undefined;
+  /** utm_content. */
   content?: string | null | undefined;
+  /** utm_medium, e.g. email. */
   medium?: string | null | undefined;
+  /** utm_source, e.g. newsletter. */
   source?: string | null | undefined;
+  /** utm_term. */
   term?: string | null | undefined;
 };
 
