@@ -6,12 +6,13 @@ import { Workspace } from './workspace.ts'
 export const roles = ['VIEWER', 'OPERATOR', 'MARKETER', 'ADMIN'] as const
 export type Role = (typeof roles)[number]
 
-const permissions = [
+export const permissions = [
   'leads:read',
   'leads:write',
   'jobs:read',
   'jobs:write',
   'campaigns:send',
+  'audit:read',
   'workspace:admin',
   'installation:read',
   'installation:admin',
@@ -42,6 +43,8 @@ const ApiKeySchema = defineEntity({
     expiresAt: time().nullable(),
     revokedAt: time().nullable(),
     lastUsedAt: time().nullable(),
+    /** Id of the key it was rotated to. */
+    replacedBy: id().nullable(),
   },
 })
 
@@ -53,7 +56,7 @@ ApiKeySchema.setClass(ApiKey)
  * (`installation:…`) is left to the keys of the default workspace.
  */
 export function permissionsOf(
-  key: { role: Role; scopes?: Permission[] | null },
+  key: { role: Role; scopes?: readonly Permission[] | null | undefined },
   inDefaultWorkspace = true,
 ): ReadonlySet<Permission> {
   const allowed = byRole[key.role].filter(

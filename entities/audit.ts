@@ -6,7 +6,12 @@ import { Workspace } from './workspace.ts'
 const AuditSchema = defineEntity({
   name: 'Audit',
   tableName: 'audit',
-  indexes: [{ name: 'audit_subject', properties: ['workspaceId', 'subjectId', 'id'] }],
+  indexes: [
+    { name: 'audit_page', properties: ['workspaceId', 'id'] },
+    { name: 'audit_subject', properties: ['workspaceId', 'subjectId', 'id'] },
+    { name: 'audit_action', properties: ['workspaceId', 'action', 'id'] },
+    { name: 'audit_key', properties: ['workspaceId', 'apiKeyId', 'id'] },
+  ],
   properties: {
     id: id().primary(),
     workspaceId: () => p.manyToOne(Workspace).mapToPk().fieldName('workspace_id').index(false),

@@ -143,6 +143,10 @@ export function loadConfig(env?: NodeJS.ProcessEnv): Config {
   return env ? check(env, []) : readConfig().config
 }
 
+/** Whether this installation has a settings file. */
+export const hasSettingsFile = (env: NodeJS.ProcessEnv = process.env): boolean =>
+  readSettingsFile(env, known) !== undefined
+
 function overridesOf(env: NodeJS.ProcessEnv): Record<string, string> {
   const names = known.filter((name) => env[override + name] !== undefined)
   return Object.fromEntries(names.map((name) => [name, env[override + name]!]))

@@ -1,3 +1,4 @@
+import type { ApiKey } from '../entities/api-key.ts'
 import type { Backup } from '../entities/backup.ts'
 import type { BackupHealth } from '../entities/backup-health.ts'
 import type { Campaign } from '../entities/campaign.ts'
@@ -55,6 +56,7 @@ export type Api = ReturnType<typeof createApi>
 export function createApi(definitions: readonly AnyJobDefinition[]) {
   const builder = createBuilder()
   const enums = { ...defineEnums(builder, definitions), ...defineStatEnums(builder) }
+  const ApiKey = builder.objectRef<Row<ApiKey>>('ApiKey')
   const Lead = builder.objectRef<LeadRow>('Lead')
   const Job = builder.objectRef<JobRow>('Job')
   const Message = builder.objectRef<Row<Message>>('Message')
@@ -114,6 +116,8 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     Error: builder.interfaceRef<{ code: string; message: string }>('Error'),
     Workspace: builder.objectRef<Row<Workspace>>('Workspace'),
     Me: builder.objectRef<Caller>('Me'),
+    ApiKey,
+    ApiKeyConnection: connectionRef(builder, 'ApiKey', ApiKey, PageInfo),
     BackupConnection: connectionRef(builder, 'Backup', Backup, PageInfo),
     LeadConnection: connectionRef(builder, 'Lead', Lead, PageInfo),
     MessageConnection: connectionRef(builder, 'Message', Message, PageInfo),

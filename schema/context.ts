@@ -14,6 +14,8 @@ export interface Caller {
   name: string
   role: ApiKey['role']
   workspaceId: string
+  /** Whether its workspace is the one that what concerns the whole installation belongs to. */
+  inDefaultWorkspace: boolean
   permissions: ReadonlySet<Permission>
   expiresAt: Date | null
 }

@@ -64,6 +64,12 @@ const events: Record<JobEventType, string> = {
   CANCELLED: 'It was cancelled.',
 }
 
+const keyStates = {
+  ACTIVE: 'It opens what it may.',
+  EXPIRED: 'Its time is over.',
+  REVOKED: 'Somebody ended it.',
+}
+
 const outcomes = {
   SENT: 'The person got it, or the provider says that it was sent.',
   NOT_SENT: 'It did not leave; it is to be sent now.',
@@ -339,6 +345,10 @@ export function defineEnums(builder: Builder, definitions: readonly AnyJobDefini
     Role: builder.enumType('Role', {
       description: 'What a key may do at most.',
       values: described(roleTexts),
+    }),
+    ApiKeyState: builder.enumType('ApiKeyState', {
+      description: 'Whether a key opens anything.',
+      values: described(keyStates),
     }),
     ErrorCode: builder.enumType('ErrorCode', {
       description: 'What kind of error it is, and what to do.',

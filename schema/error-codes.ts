@@ -43,6 +43,24 @@ export const errorCodes = {
     'Wait for the job that is named, or cancel it.',
   ],
   BUILT_IN_SCHEDULE: ['The schedule comes with its job, so it cannot be deleted.', 'Use `pauseSchedule`.'],
+  PERMISSION_EXCEEDED: [
+    'A key would be able to do more than the key that makes it.',
+    'Leave out the permissions named in `missing`, or use a key that has them.',
+  ],
+  LAST_ADMIN_KEY: [
+    'It is the last key that looks after the workspace.',
+    'Create another first, or set `evenIfLast`; `npm run keys` on the server makes one at any time.',
+  ],
+  API_KEY_ENDED: ['The key has expired or was revoked, which is final.', 'Create a new one.'],
+  API_KEY_REPLACED: [
+    'The key was rotated already.',
+    'Use the key named in `replacedBy`; if its secret was lost, revoke that one and rotate again.',
+  ],
+  ADMIN_KEY_EXISTS: [
+    'The workspace has an administrator already (of `npm run keys` only).',
+    'Use that key, or ask for another explicitly.',
+  ],
+  WORKSPACE_EXISTS: ['A workspace has this slug already.', 'Choose another slug.'],
   UNKNOWN_JOB: ['There is no job of this name.', 'See `jobDefinitions` for the names.'],
   UNAUTHENTICATED: [
     'The API key is missing, unknown, expired or revoked.',

@@ -1,6 +1,9 @@
 import type { GraphQLSchema } from 'graphql'
 import { printSchema } from 'graphql'
 import type { AnyJobDefinition } from '../ledger/definition.ts'
+import { accessErrorTypes } from '../resolvers/access-errors.ts'
+import { apiKeyActions } from '../resolvers/api-key-actions.ts'
+import { apiKeyQueries } from '../resolvers/api-keys.ts'
 import { audienceDifferences } from '../resolvers/audience-differences.ts'
 import { backupActions } from '../resolvers/backup-actions.ts'
 import { backupQueries } from '../resolvers/backups.ts'
@@ -32,7 +35,9 @@ import { statsRebuildMutations } from '../resolvers/stats-rebuild.ts'
 import { suppressionActions } from '../resolvers/suppression-actions.ts'
 import { suppressionQueries } from '../resolvers/suppressions.ts'
 import { webhookReceipts } from '../resolvers/webhook-receipts.ts'
+import { workspaces } from '../resolvers/workspaces.ts'
 import { type Api, createApi } from './api.ts'
+import { apiKeyType } from './api-key.ts'
 import { backupTypes } from './backup.ts'
 import { campaignTypes } from './campaign.ts'
 import { campaignSyncTypes } from './campaign-sync.ts'
@@ -59,6 +64,7 @@ export { type ErrorCode, errorCodes } from './error-codes.ts'
 const types = [
   nodeType,
   workspaceTypes,
+  apiKeyType,
   leadType,
   leadEventType,
   messageType,
@@ -78,7 +84,11 @@ const types = [
 const verbs = [
   errorTypes,
   campaignErrorTypes,
+  accessErrorTypes,
   nodeQueries,
+  workspaces,
+  apiKeyQueries,
+  apiKeyActions,
   leadQueries,
   leadTimeline,
   messageQueries,

@@ -20,6 +20,7 @@ const commands = {
   bench: 'measures side by side with a peer, prints JSON lines',
   generate: 'writes the generated files anew',
   migrate: 'brings the database at DATABASE_URL up to date',
+  keys: 'API keys and workspaces: the first one, create, list, rotate, expire, revoke; see docs/keys.md',
   restore: 'restores a backup on an empty machine; see docs/backup-and-restore.md',
   pm2: 'PM2 as this project runs it: npm run pm2 -- ls',
   fix: 'formats the code and repairs what the linter can',

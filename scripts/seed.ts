@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { hashKey, newKey } from '../access/key-secret.ts'
 import { ApiKey, type Role } from '../entities/api-key.ts'
 import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
 import { Workspace } from '../entities/workspace.ts'
 import type { Config } from '../runtime/config.ts'
 import { openOrm } from '../runtime/db.ts'
-import { hashKey, newKey } from '../server/auth.ts'
 import { dataDir } from './system/paths.ts'
 
 const roleOf = {

@@ -2,10 +2,10 @@ import { Agent, request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { z } from 'zod'
+import { hashKey } from '../access/key-secret.ts'
 import { ApiKey } from '../entities/api-key.ts'
 import { defineJobFor } from '../ledger/definition.ts'
 import { type Api, startApi, take } from '../test/support/api.ts'
-import { hashKey } from './auth.ts'
 import type { Route } from './start.ts'
 
 const nothing = defineJobFor<unknown>()({

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
+import { hashKey } from '../access/key-secret.ts'
 import { ApiKey, permissionsOf } from '../entities/api-key.ts'
 import { defaultWorkspaceId } from '../entities/default-workspace.ts'
 import type { Em } from '../entities/index.ts'
 import type { Caller } from '../schema/index.ts'
-import { hashKey } from './auth.ts'
 
 /** Which keys are good. An answer is remembered for `cacheMs`; connections of a key that ends are told within `watchMs`. */
 
@@ -77,16 +77,15 @@ async function load(
   const key = await em.findOne(ApiKey, { hash, revokedAt: null }, { disableIdentityMap: true })
   if (!key) return undefined
   const { id, name, role, workspaceId, expiresAt = null, scopes = null } = key
+  const inDefaultWorkspace = workspaceId === (await defaultWorkspaceId(em, defaultWorkspace))
   const caller = unlessExpired({
     id,
     name,
     role,
     workspaceId,
+    inDefaultWorkspace,
     expiresAt,
-    permissions: permissionsOf(
-      { role, scopes },
-      workspaceId === (await defaultWorkspaceId(em, defaultWorkspace)),
-    ),
+    permissions: permissionsOf({ role, scopes }, inDefaultWorkspace),
   })
   if (caller) noteUse(em, key, log)
   return caller
