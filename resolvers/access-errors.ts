@@ -8,8 +8,8 @@ import {
 import type { Api } from '../schema/api.ts'
 
 /** Declares the errors of keys and workspaces. */
-export function accessErrorTypes({ builder, Error }: Api): void {
-  const interfaces = [Error]
+export function accessErrorTypes({ builder, Error: ErrorInterface }: Api): void {
+  const interfaces = [ErrorInterface]
   builder.objectType(PermissionExceededError, {
     name: 'PermissionExceededError',
     description: 'Nobody gives to a key what they may not do themselves.',
