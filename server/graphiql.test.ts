@@ -1,55 +1,35 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { runInNewContext } from 'node:vm'
 import { parse, validate } from 'graphql'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
-import { defineJobFor } from '../ledger/definition.ts'
+import { expect, test } from 'vitest'
 import { buildSchema } from '../schema/index.ts'
-import { type Api, startApi } from '../test/support/api.ts'
 import { registry } from '../workers/registry.ts'
 
-const nothing = defineJobFor<unknown>()({
-  name: 'nothing.run',
-  description: 'Does nothing.',
-  input: z.object({}),
-  async run() {},
+const schema = buildSchema(registry)
+
+const faults = (source: string) => validate(schema, parse(source)).map(({ message }) => message)
+
+function tabs(): string[] {
+  const self: { examples: string[] } = { examples: [] }
+  runInNewContext(readFileSync('server/graphiql/examples.js', 'utf8'), { self })
+  return self.examples
+}
+
+test('every tab that GraphiQL opens with is a request the API understands, and there is one for each area', () => {
+  const all = tabs()
+  expect(all.flatMap((source) => faults(source))).toEqual([])
+  const named = all.map((source) => /(?:query|mutation|subscription) (\w+)/.exec(source)?.[1])
+  expect(new Set(named).size).toBe(all.length)
+  const areas = ['leads', 'jobs', 'messages', 'campaigns', 'schedules', 'stats', 'integrations']
+  for (const area of [...areas, 'suppressions', 'webhookReceipts', 'backupHealth'])
+    expect(all.some((source) => source.includes(`  ${area}`))).toBe(true)
 })
 
-let api: Api
-beforeAll(async () => {
-  api = await startApi([nothing])
-})
-afterAll(() => api.close())
-
-const page = () => fetch(api.url, { headers: { accept: 'text/html' } })
-const scriptOf = async () =>
-  `${api.server.url}${/src="(\/graphiql\/[^"]+graphiql\.js)"/.exec(await (await page()).text())![1]}`
-
-describe('GraphiQL', () => {
-  test('is a small page that loads nothing from elsewhere', async () => {
-    const response = await page()
-    const html = await response.text()
-    expect(response.headers.get('content-security-policy')).toContain("default-src 'self'")
-    expect(html.length).toBeLessThan(2_000)
-    expect(html).not.toMatch(/https?:\/\//)
-  })
-  test('sends its files compressed, and browsers may keep them', async () => {
-    const response = await fetch(await scriptOf(), { headers: { 'accept-encoding': 'br' } })
-    expect(response.headers.get('content-encoding')).toBe('br')
-    expect(response.headers.get('cache-control')).toContain('immutable')
-    expect(await response.text()).toContain('renderYogaGraphiQL')
-    const again = await fetch(await scriptOf(), {
-      headers: { 'if-none-match': response.headers.get('etag')! },
-    })
-    expect(again.status).toBe(304)
-  })
-  test('has no files under another version', async () => {
-    expect((await fetch(`${api.server.url}/graphiql/old/graphiql.js`)).status).toBe(404)
-  })
-  test('opens with examples that fit the schema', async () => {
-    const script = await readFile(new URL('graphiql/page.js', import.meta.url), 'utf8')
-    const examples = [...script.matchAll(/`(# [^`]+)`/g)].map(([, example]) => example!)
-    const schema = buildSchema(registry)
-    expect(examples).toHaveLength(8)
-    expect(examples.flatMap((example) => validate(schema, parse(example)))).toEqual([])
-  })
+test('every request of the README and of the docs is one the API understands', () => {
+  const pages = ['README.md', 'docs/using-the-api.md', 'docs/statistics.md', 'docs/campaigns.md']
+  const blocks = pages.flatMap((page) => [
+    ...readFileSync(page, 'utf8').matchAll(/```graphql\n([\s\S]*?)```/g),
+  ])
+  expect(blocks.length).toBeGreaterThan(4)
+  expect(blocks.flatMap(([, source = '']) => faults(source))).toEqual([])
 })

@@ -42,7 +42,7 @@ const policy = [
 /** Makes the part of the server that serves GraphiQL. */
 export function createGraphiql(): Graphiql {
   const own = new Map(
-    ['page.html', 'page.js', 'page.css'].map((name) => [
+    ['page.html', 'page.js', 'examples.js', 'page.css'].map((name) => [
       name,
       readFileSync(new URL(`./graphiql/${name}`, import.meta.url), 'utf8'),
     ]),

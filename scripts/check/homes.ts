@@ -26,7 +26,7 @@ export const packageHomes: readonly PackageHome[] = [
   { what: 'bullmq', pattern: /^bullmq(\/|$)/, homes: ['queue', ...tools] },
   { what: 'ioredis', pattern: /^ioredis(\/|$)/, homes: ['queue', ...tools], types: ['ledger'] },
   { what: 'graphql-yoga', pattern: /^(graphql-yoga|@graphql-yoga\/.*)$/, homes: ['server', ...tools] },
-  { what: 'graphql-ws', pattern: /^graphql-ws(\/|$)/, homes: ['server', ...tools] },
+  { what: 'graphql-ws', pattern: /^graphql-ws(\/|$)/, homes: ['server', 'docs/examples', ...tools] },
   { what: 'ws', pattern: /^ws$/, homes: ['server', ...tools] },
   { what: 'croner', pattern: /^croner(\/|$)/, homes: ['ledger/schedules/cron.ts', ...tools] },
   { what: 'cronstrue', pattern: /^cronstrue(\/|$)/, homes: ['ledger/schedules/cron-words.ts', ...tools] },
@@ -45,7 +45,7 @@ export const codeHomes: readonly CodeHome[] = [
     what: 'fetch(',
     pattern: /(?<![\w.$])(?:globalThis\s*\.\s*)?fetch\s*\(/g,
     // The page talks to the API and to nobody else.
-    homes: ['integrations/http.ts', 'console', ...tools],
+    homes: ['integrations/http.ts', 'console', 'docs/examples', ...tools],
   },
   { what: 'console.', pattern: /(?<![\w.$])console\s*\./g, homes: ['scripts', 'bench'], testsToo: true },
   {

@@ -50,7 +50,7 @@ const table: Record<string, Reach> = {
 }
 
 /** Folders that are no part of the product, and the files of the root, import what they like. */
-const free = ['test', 'bench', 'scripts', '']
+const free = ['test', 'bench', 'scripts', 'docs', '']
 /** Implements a vendor's interface with the sandbox of that vendor behind it. */
 const freeFiles = ['integrations/stub.ts']
 

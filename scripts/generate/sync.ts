@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { GeneratedFile } from './file.ts'
 
 /** Folders that hold nothing but generated files: what is not generated any more has to leave them. */
-const whollyGenerated = ['test/client', 'docs/reference']
+const whollyGenerated = ['test/client', 'docs/examples/front-end/gql', 'docs/reference']
 
 /** What is to be done to a file, so that it is as generated. */
 export interface Change {
