@@ -55,6 +55,12 @@ export type CreateLeadInput = {
 
 /** What kind of error it is, and what to do. */
 export type ErrorCode =
+  /** The workspace has an administrator already (of `npm run keys` only). Use that key, or ask for another explicitly. */
+  | 'ADMIN_KEY_EXISTS'
+  /** The key has expired or was revoked, which is final. Create a new one. */
+  | 'API_KEY_ENDED'
+  /** The key was rotated already. Use the key named in `replacedBy`; if its secret was lost, revoke that one and rotate again. */
+  | 'API_KEY_REPLACED'
   /** The request is not a GraphQL request. Send JSON with `query` and, if needed, `variables` and `operationName`. */
   | 'BAD_REQUEST'
   /** The schedule comes with its job, so it cannot be deleted. Use `pauseSchedule`. */
@@ -77,6 +83,8 @@ export type ErrorCode =
   | 'INVALID_INPUT'
   /** The campaign cannot go from its state to the one asked for. Look at its state; docs/campaigns.md has the table of what may follow what. */
   | 'INVALID_TRANSITION'
+  /** It is the last key that looks after the workspace. Create another first, or set `evenIfLast`; `npm run keys` on the server makes one at any time. */
+  | 'LAST_ADMIN_KEY'
   /** The workspace has a lead with this e-mail address. Use the lead that is there, or change it with `updateLead`. */
   | 'LEAD_EXISTS'
   /** What became of the message is known, or it is being sent. Look at its state; only one that is `UNKNOWN` can be resolved. */
@@ -85,6 +93,8 @@ export type ErrorCode =
   | 'NOT_A_DRAFT'
   /** Nothing with this id is in the workspace. Check the id and the workspace of the API key. */
   | 'NOT_FOUND'
+  /** A key would be able to do more than the key that makes it. Leave out the permissions named in `missing`, or use a key that has them. */
+  | 'PERMISSION_EXCEEDED'
   /** A job of the schedule is not final yet, and its jobs must not overlap. Wait for the job that is named, or cancel it. */
   | 'SCHEDULE_BUSY'
   /** The document is too long, too deep or too costly. Ask for fewer fields or smaller pages. */
@@ -97,6 +107,8 @@ export type ErrorCode =
   | 'UNKNOWN_JOB'
   /** The lead or campaign was changed by someone else meanwhile. Read it again and repeat the change on its new version. */
   | 'VERSION_CONFLICT'
+  /** A workspace has this slug already. Choose another slug. */
+  | 'WORKSPACE_EXISTS'
   /** The job is in a state that does not allow this. Look at its state; only some states can be retried or cancelled. */
   | 'WRONG_STATE';
 
