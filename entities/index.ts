@@ -7,6 +7,7 @@ import { Campaign } from './campaign.ts'
 import { CampaignEvent } from './campaign-event.ts'
 import { CampaignSync } from './campaign-sync.ts'
 import { CampaignSyncItem } from './campaign-sync-item.ts'
+import { Contact } from './contact.ts'
 import { Conversation } from './conversation.ts'
 import { Erasure } from './erasure.ts'
 import { Fact } from './fact.ts'
@@ -37,6 +38,7 @@ export const entities = [
   Campaign,
   Lead,
   LeadEvent,
+  Contact,
   Message,
   Job,
   JobAttempt,

@@ -11,6 +11,7 @@ const jsonColumns = new Set([
   'detail',
   'fields',
   'findings',
+  'held',
   'settings',
   'synced_content',
   'variables',

@@ -59,7 +59,7 @@ test('an answer of another form is UNKNOWN for a send and TRANSIENT for an upser
 test('an error says vendor, operation, status, code and meaning, and keeps the vendor’s request id', async () => {
   stub.reply = { status: 404, body: { title: 'Resource Not Found' }, headers: { 'x-request-id': 'req-1' } }
   const mailchimp = createMailchimp({ baseUrl: stub.url, apiKey: 'k', listId: 'l' })
-  const error = await failureOf(mailchimp.tagMember({ email: 'a@b.co', tags: ['vip'] }, { signal }))
+  const error = await failureOf(mailchimp.tagMember({ member: 'a@b.co', tags: ['vip'] }, { signal }))
   expect(error).toMatchObject({
     name: 'VendorError',
     message: 'mailchimp tagMember: HTTP 404, Resource Not Found: no such audience or contact',

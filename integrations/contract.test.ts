@@ -88,11 +88,11 @@ describe('every verb', () => {
     expect(first).toMatchObject({ memberId: mailchimp().subscriberHash(email), status: 'pending' })
     const again = await mailchimp().upsertMember({ ...person, statusIfNew: 'subscribed' }, context)
     expect(again).toMatchObject({ memberId: first.memberId, status: first.status })
-    await mailchimp().tagMember({ email, tags: ['vip'] }, context)
+    await mailchimp().tagMember({ member: email, tags: ['vip'] }, context)
   })
 
   test('tagging somebody unknown is PERMANENT', async () => {
-    const error = await failureOf(mailchimp().tagMember({ email, tags: ['vip'] }, context))
+    const error = await failureOf(mailchimp().tagMember({ member: email, tags: ['vip'] }, context))
     expect(error).toMatchObject({ errorClass: 'PERMANENT', status: 404, code: 'Resource Not Found' })
   })
 
@@ -156,7 +156,7 @@ describe('every kind of fault', () => {
     await fault('mailchimp', { drop: 'after' })
     expect(await failureOf(upsert())).toMatchObject({ errorClass: 'TRANSIENT' })
     expect(await upsert()).toMatchObject({ status: 'subscribed' })
-    const match = { path: '/batch/upsert' }
+    const match = { path: '/objects/2026-09/contacts' }
     await control('POST', '/faults', { vendor: 'hubspot', match, action: { drop: 'after' }, times: 1 })
     expect(await failureOf(hubspot().upsertContact(contact, context))).toMatchObject({
       errorClass: 'TRANSIENT',

@@ -79,15 +79,31 @@ const NONE: StubAnswer = {
 function hubspotAnswer(crm: FakeCrm, method: string, path: string, body: never): StubAnswer {
   const [, verb = ''] = /2026-09\/(.*)/.exec(path) ?? []
   if (path.startsWith('/crm/properties')) return { body: { results: definitions } }
-  if (verb === 'contacts/batch/upsert') return hubspotUpsert(crm, body)
   if (verb === 'contacts/search') return hubspotSearch(crm, body)
   if (verb.endsWith('/batch/read')) return hubspotRead(crm, verb, body)
+  if (method === 'POST' && verb === 'contacts') return hubspotContact(crm, body)
   if (method === 'POST') return hubspotCreate(crm, verb, body)
-  const email = decodeURIComponent(/^contacts\/(.*)\?idProperty=email$/.exec(verb)?.[1] ?? '')
-  const contact = crm.contacts.find(({ values }) => values.email === email)
-  if (!contact) return MISSING
+  const contact = crm.contacts.find(({ id }) => id === /^contacts\/(\d+)$/.exec(verb)?.[1])
   const { properties = {} } = (body ?? {}) as { properties?: Record<string, string> }
-  return { body: { id: save(contact, properties).id, properties } }
+  if (!contact) return MISSING
+  return (
+    takenBy(crm, properties.email, contact.id) ?? { body: { id: save(contact, properties).id, properties } }
+  )
+}
+
+/** The refusal that names who has an address. */
+function takenBy(crm: FakeCrm, email: string | undefined, own?: string): StubAnswer | undefined {
+  const owner = crm.contacts.find(({ id, values }) => email && values.email === email && id !== own)
+  const message = `Contact already exists. Existing ID: ${owner?.id}`
+  return owner && { status: 409, body: { status: 'error', category: 'CONFLICT', message } }
+}
+
+function hubspotContact(crm: FakeCrm, { properties }: { properties: Record<string, string> }): StubAnswer {
+  const taken = takenBy(crm, properties.email)
+  if (taken) return taken
+  const contact = { id: String(501 + crm.contacts.length), values: {}, changedAt: 0 }
+  crm.contacts.push(contact)
+  return { status: 201, body: { id: save(contact, properties).id, properties } }
 }
 
 const definitions = [
@@ -100,19 +116,6 @@ const definitions = [
   'createdate',
 ].map((name) => ({ name, modificationMetadata: { readOnlyValue: name === 'createdate' } }))
 
-function hubspotUpsert(
-  crm: FakeCrm,
-  { inputs: [input] }: { inputs: [{ id: string; properties: Record<string, string> }] },
-): StubAnswer {
-  const known = crm.contacts.find(({ values }) => values.email === input.id)
-  const contact = known ?? { id: String(501 + crm.contacts.length), values: {}, changedAt: 0 }
-  if (!known) crm.contacts.push(contact)
-  // Taken at its word: "not partial" wipes what the upsert does not name.
-  contact.values = {}
-  save(contact, input.properties)
-  return { body: { status: 'COMPLETE', results: [{ id: contact.id, properties: {}, new: !known }] } }
-}
-
 function hubspotSearch(crm: FakeCrm, { filterGroups, sorts: [sort], limit }: SearchBody): StubAnswer {
   const valueFor = ({ id, values, changedAt }: FakeContact, name: string) =>
     name === 'hs_object_id' ? id : name === 'lastmodifieddate' ? String(changedAt) : values[name]
@@ -121,6 +124,7 @@ function hubspotSearch(crm: FakeCrm, { filterGroups, sorts: [sort], limit }: Sea
       filters.every(({ propertyName, operator, value }) => {
         const [has, wanted] = [valueFor(contact, propertyName), Number(value)]
         if (operator === 'HAS_PROPERTY') return Boolean(has)
+        if (operator === 'EQ') return has === value
         const number = Number(has)
         return { GT: number > wanted, GTE: number >= wanted, LTE: number <= wanted }[operator]
       }),
@@ -198,14 +202,26 @@ const graphqlError = (code: string, message: string): StubAnswer => ({
 type Input = Record<string, unknown> & { id: string }
 interface Question {
   query: string
-  variables: { data: [Input]; filter: Filter; first: number }
+  variables: { id: string; data: [Input]; filter: Filter; first: number }
 }
 
 function twentyAnswer(crm: FakeCrm, { query, variables }: Question): StubAnswer {
   const [, operation = ''] = /^(?:query|mutation) (\w+)/.exec(query) ?? []
-  const [record] = variables.data ?? []
-  const data = { body: { data: twentyData(crm, operation, record!, variables) } }
-  return data
+  const [record] = Array.isArray(variables.data) ? variables.data : []
+  try {
+    return { body: { data: twentyData(crm, operation, record!, variables) } }
+  } catch (error) {
+    if (error instanceof TwentyFault) return graphqlError(error.code, error.message)
+    throw error
+  }
+}
+
+class TwentyFault extends Error {
+  readonly code: string
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
 }
 
 function twentyData(
@@ -222,6 +238,8 @@ function twentyData(
       }
     case 'UpsertPeople':
       return { createPeople: [twentyUpsert(crm, record)] }
+    case 'UpdatePerson':
+      return twentyUpdate(crm, variables)
     case 'ChangedPeople':
       return { people: { edges: twentyChanged(crm, variables).map((node) => ({ node })) } }
     case 'FindOpportunity': {
@@ -262,15 +280,28 @@ function keep<T extends { id: string }>(shelf: T[], record: T): void {
   else shelf.push(record)
 }
 
-function twentyUpsert(crm: FakeCrm, { emails, ...fields }: Input): object {
-  const { primaryEmail } = emails as { primaryEmail: string }
-  const known = crm.contacts.find(({ values }) => values.email === primaryEmail)
+function twentyUpsert(crm: FakeCrm, { id, emails, ...fields }: Input): object {
+  const primaryEmail = (emails as { primaryEmail: string } | undefined)?.primaryEmail
+  const known = crm.contacts.find((each) =>
+    primaryEmail ? each.values.email === primaryEmail : each.id === id,
+  )
   const number = String(crm.contacts.length).padStart(12, '0')
-  const contact = known ?? { id: `00000000-0000-4000-8000-${number}`, values: {}, changedAt: 0 }
+  const contact = known ?? { id: id ?? `00000000-0000-4000-8000-${number}`, values: {}, changedAt: 0 }
   if (!known) crm.contacts.push(contact)
-  save(contact, { email: primaryEmail, ...flat(fields) })
+  save(contact, { ...(primaryEmail && { email: primaryEmail }), ...flat(fields) })
   const at = new Date(contact.changedAt).toISOString()
   return { id: contact.id, createdAt: known ? '2026-01-01T00:00:00.000Z' : at, updatedAt: at }
+}
+
+function twentyUpdate(crm: FakeCrm, { id, data }: Question['variables']): object {
+  const { emails, ...fields } = data as unknown as Record<string, unknown>
+  const email = (emails as { primaryEmail: string } | undefined)?.primaryEmail
+  const contact = crm.contacts.find((each) => each.id === id)
+  if (!contact) throw new TwentyFault('NOT_FOUND', 'Record not found')
+  if (email && crm.contacts.some((each) => each.id !== id && each.values.email === email))
+    throw new TwentyFault('BAD_USER_INPUT', 'A duplicate entry was detected')
+  save(contact, { ...(email && { email }), ...flat(fields) })
+  return { updatePerson: { id } }
 }
 
 function flat(fields: Record<string, unknown>): Record<string, string> {

@@ -90,6 +90,37 @@ describe.each(vendors)('$vendor', ({ vendor, start, connect }) => {
     expect(contact!.values).toEqual({ ...before, [fake.firstName]: '' })
   })
 
+  test('a contact is changed by its id, also its address; one that is gone is told, as is an address that is taken', async () => {
+    const contactId = await jane()
+    const moved = { contactId, email: 'jane.roe@example.com', fields: { firstName: 'Janet' } }
+    expect(await crm.updateContact(moved, context)).toEqual({ kind: 'changed' })
+    expect(fake.contacts).toMatchObject([
+      { id: contactId, values: { email: moved.email, [fake.firstName]: 'Janet' } },
+    ])
+    const joe = await crm.upsertContact({ email: 'joe@example.com', fields: {} }, context)
+    const taken = await crm.updateContact({ ...moved, email: 'joe@example.com' }, context)
+    expect(taken).toEqual({ kind: 'taken', contactId: joe.contactId })
+    fake.contacts = []
+    expect(await crm.updateContact(moved, context)).toEqual({ kind: 'gone' })
+  })
+
+  test('somebody with a phone number alone is one contact, however often they are put in', async () => {
+    const phoneOnly = { ownId: 'lead_1', fields: { phone: '+491701234567' } }
+    const first = await crm.upsertContact(phoneOnly, context)
+    const again = await crm.upsertContact(phoneOnly, context)
+    expect(again).toEqual({ contactId: first.contactId, created: false })
+    expect(fake.contacts).toHaveLength(1)
+  })
+
+  test('a stage for new contacts is not written to one that exists', async () => {
+    const lead = { email, fields: {}, fieldsIfNew: { firstName: 'New' } }
+    await crm.upsertContact(lead, context)
+    expect(fake.contacts[0]!.values[fake.firstName]).toBe('New')
+    fake.contacts[0]!.values[fake.firstName] = 'Theirs'
+    await crm.upsertContact(lead, context)
+    expect(fake.contacts[0]!.values[fake.firstName]).toBe('Theirs')
+  })
+
   test('fields without a mapping are not sent', async () => {
     await crm.upsertContact({ email, fields: { firstName: 'Jane', locale: 'canary-locale' } }, context)
     expect(JSON.stringify(fake.stub.requests)).not.toContain('canary-locale')

@@ -4,7 +4,10 @@ import type { CallContext } from './client.ts'
 import { VendorError } from './errors.ts'
 
 /** What we know of a person, in our words. A mapping names the CRM's own field for each. */
-const crmFields = ['firstName', 'lastName', 'phone', 'company', 'locale', 'source', 'stage'] as const
+const crmFields = [
+  ...(['firstName', 'lastName', 'phone', 'company', 'locale', 'source', 'stage'] as const),
+  ...(['tags', 'emailConsent', 'whatsappConsent'] as const),
+] as const
 type CrmField = (typeof crmFields)[number]
 /** A field without an entry is neither written nor read. */
 export type CrmMapping = Partial<Record<CrmField, string>>
@@ -14,6 +17,31 @@ export interface CrmContact {
   /** A field that is not given is left as it is; an empty text clears it. */
   fields: Partial<Record<CrmField, string>>
 }
+
+/**
+ * A contact to be put into the CRM, known by the e-mail address; somebody without one by our own id, so that a repeat is
+ * the same contact.
+ */
+export type NewCrmContact = (
+  | { email: string; ownId?: string | undefined }
+  | { email?: undefined; ownId: string }
+) & {
+  fields: CrmContact['fields']
+  /** Written only when the contact is new: somebody may have taken it further since. */
+  fieldsIfNew?: CrmContact['fields']
+}
+
+/** A change of a contact the CRM has. */
+export interface CrmChange {
+  contactId: string
+  /** The new address, when it is another one now. */
+  email?: string | undefined
+  /** A field that is not given is left as it is; an empty text clears it. */
+  fields: CrmContact['fields']
+}
+
+/** `gone`: the CRM has no such contact any more. `taken`: another contact, `contactId`, has the new address. */
+export type CrmChanged = { kind: 'changed' } | { kind: 'gone' } | { kind: 'taken'; contactId: string }
 
 export interface CrmActivity {
   contactId: string
@@ -57,9 +85,16 @@ export interface CrmWatermark {
 /** All of it is safe to repeat. */
 export interface Crm {
   readonly vendor: 'hubspot' | 'twenty'
+  /** Our names of the fields the CRM has a place for. */
+  readonly mappedFields: readonly string[]
   /** Reaches the CRM, is let in, and finds every mapped field. @throws VendorError naming the fields that do not exist */
   check(context: CallContext): Promise<void>
-  upsertContact(contact: CrmContact, context: CallContext): Promise<{ contactId: string; created: boolean }>
+  /** One that exists under this address is changed. */
+  upsertContact(
+    contact: NewCrmContact,
+    context: CallContext,
+  ): Promise<{ contactId: string; created: boolean }>
+  updateContact(change: CrmChange, context: CallContext): Promise<CrmChanged>
   logActivity(activity: CrmActivity, context: CallContext): Promise<void>
   createDeal(deal: CrmDeal, context: CallContext): Promise<void>
   /**

@@ -95,7 +95,7 @@ describe('no error text holds personal data or a key, whatever the vendor answer
           { email, statusIfNew: 'pending', firstName: name, mergeFields: { PHONE: phone } },
           context,
         ),
-      tagMember: () => mailchimp.tagMember({ email, tags: ['vip'] }, context),
+      tagMember: () => mailchimp.tagMember({ member: email, tags: ['vip'] }, context),
       sendEmail: () => mandrill.sendTemplate(mail, context),
       sendWhatsapp: () => whatsapp.sendTemplate(text, context),
       upsertContact: () => hubspot.upsertContact(contact, context),

@@ -63,12 +63,16 @@ const well = { lastError: undefined, lastErrorAt: undefined, wasWell: true }
 const missing: StubAnswer = { status: 404, body: { status: 'error', category: 'OBJECT_NOT_FOUND' } }
 const contact = { email, fields: { firstName: 'Jane' } }
 
-test('a contact that HubSpot does not have yet is no error of the account, and it is made', async () => {
+test('a contact that HubSpot has already, or not any more, is no error of the account', async () => {
   const parts = account('hubspot')
-  script(missing, { body: { results: [{ id: '512', new: true }] } })
-  expect(await hubspot(parts).upsertContact(contact, context)).toEqual({ contactId: '512', created: true })
+  const message = 'Contact already exists. Existing ID: 512'
+  script({ status: 409, body: { category: 'CONFLICT', message } }, { body: { id: '512' } }, missing)
+  expect(await hubspot(parts).upsertContact(contact, context)).toEqual({ contactId: '512', created: false })
+  const change = { contactId: '512', fields: { firstName: 'Janet' } }
+  expect(await hubspot(parts).updateContact(change, context)).toEqual({ kind: 'gone' })
   expect(await errorsOf(parts.gate)).toEqual(well)
-  expect(parts.reports.map(({ status, outcome }) => `${status} ${outcome}`)).toEqual(['404 OK', '200 OK'])
+  const ends = parts.reports.map(({ status, outcome }) => `${status} ${outcome}`)
+  expect(ends).toEqual(['409 OK', '200 OK', '404 OK'])
 })
 
 test('a contact without notes is no error of the account when one is logged', async () => {
@@ -99,9 +103,9 @@ test('what Mandrill does not know, by its own name for it, is no error of the ac
 
 test('a refusal that the verb does not expect is thrown and stays an error of the account', async () => {
   const parts = account('hubspot')
-  script(missing, missing)
+  script(missing)
   const error = await failureOf(hubspot(parts).upsertContact(contact, context))
   expect(error).toMatchObject({ errorClass: 'PERMANENT', code: 'OBJECT_NOT_FOUND' })
   expect(await errorsOf(parts.gate)).toMatchObject({ lastError: 'OBJECT_NOT_FOUND' })
-  expect(parts.reports.map(({ outcome }) => outcome)).toEqual(['OK', 'PERMANENT'])
+  expect(parts.reports.map(({ outcome }) => outcome)).toEqual(['PERMANENT'])
 })

@@ -62,6 +62,13 @@ export interface DefaultSchedule {
 // biome-ignore lint/suspicious/noExplicitAny: the registry holds definitions of unlike inputs; only their own files know the types
 export type AnyJobDefinition = JobDefinition<any, any, any, any>
 
+/** What it takes to enqueue a job: its definition without what it does. */
+export type JobSpec<Input> = Omit<JobDefinition<Input, never, never, never>, 'run' | 'progress'>
+
+/** A definition or spec whose types are not known. */
+// biome-ignore lint/suspicious/noExplicitAny: see AnyJobDefinition
+export type AnyJobSpec = JobSpec<any>
+
 /** Everything a running job works with. */
 export interface JobContext<Progress, Services> {
   /** Its own entity manager; queries are stopped by `signal`. */

@@ -1,7 +1,7 @@
 import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
 import { fromSql, insertRows, marks } from '../entities/sql.ts'
-import { type AnyJobDefinition, definitionOf, jobDefaults } from './definition.ts'
+import { type AnyJobSpec, jobDefaults } from './definition.ts'
 import { IdempotencyConflictError, InvalidInputError, UnknownJobError } from './errors.ts'
 import { fingerprint, parseInput } from './input.ts'
 import type { Enqueued, EnqueueRefusal, EnqueueRequest } from './ledger.ts'
@@ -42,7 +42,7 @@ const dispatchGraceMs = 2_000
  */
 export async function enqueueIn(
   em: Em,
-  definitions: readonly AnyJobDefinition[],
+  definitions: readonly AnyJobSpec[],
   requests: readonly EnqueueRequest[],
 ): Promise<(Enqueued | EnqueueRefusal)[]> {
   const now = new Date()
@@ -54,7 +54,7 @@ export async function enqueueIn(
 }
 
 function prepare(
-  definitions: readonly AnyJobDefinition[],
+  definitions: readonly AnyJobSpec[],
   request: EnqueueRequest,
   now: Date,
 ): JobRow | EnqueueRefusal {
@@ -66,9 +66,9 @@ function prepare(
   }
 }
 
-function toRow(definitions: readonly AnyJobDefinition[], request: EnqueueRequest, now: Date): JobRow {
+function toRow(definitions: readonly AnyJobSpec[], request: EnqueueRequest, now: Date): JobRow {
   const { definition, actor } = request
-  if (!definitionOf(definitions, definition.name))
+  if (!definitions.some(({ name }) => name === definition.name))
     throw new UnknownJobError(
       definition.name,
       definitions.map(({ name }) => name),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { AnyJobDefinition } from './definition.ts'
+import type { AnyJobDefinition, AnyJobSpec } from './definition.ts'
 import { InvalidInputError } from './errors.ts'
 
 /** Larger inputs belong into a table or a file, with their id as the input. */
@@ -10,7 +10,7 @@ const maxInputBytes = 32_768
  * @returns the input as it is stored: with defaults filled in
  * @throws InvalidInputError naming every value that is wrong
  */
-export function parseInput(definition: AnyJobDefinition, input: unknown): Record<string, unknown> {
+export function parseInput(definition: Pick<AnyJobSpec, 'input'>, input: unknown): Record<string, unknown> {
   const result = definition.input.safeParse(input)
   if (!result.success)
     throw new InvalidInputError(

@@ -1,6 +1,6 @@
 import type { Em } from '../entities/index.ts'
 import type { JobPriority, JobState } from '../entities/job.ts'
-import type { AnyJobDefinition } from './definition.ts'
+import type { AnyJobDefinition, AnyJobSpec } from './definition.ts'
 import type { IdempotencyConflictError, InvalidInputError, UnknownJobError } from './errors.ts'
 import type { JobFilter, JobRow } from './row.ts'
 
@@ -15,7 +15,7 @@ export interface Actor {
 export interface EnqueueRequest {
   /** Of the job, made by the caller where the request may be repeated: a job of this id that is there is the same one. */
   id?: string | undefined
-  definition: AnyJobDefinition
+  definition: AnyJobSpec
   input: unknown
   actor: Actor
   /** Same key and same request → the first job comes back; same key, other request → conflict. Lasts as long as the job's row. */

@@ -2,8 +2,10 @@ import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core'
 import type { Em } from '../entities/index.ts'
 import { Lead, type LeadStatus } from '../entities/lead.ts'
 import type { LeadEventType } from '../entities/lead-event.ts'
+import { requestContactSync } from './contacts/request-sync.ts'
 import { appendLeadEvents } from './lead-events.ts'
 import { type LeadFields, type LeadRow, leadColumns, toValues } from './lead-row.ts'
+import { liftOwnNo } from './suppression.ts'
 
 export interface LeadChange {
   leadId: string
@@ -60,7 +62,23 @@ export async function updateLead(
   const { type = 'UPDATED' as const, at = now, jobId, vendor } = report ?? {}
   const detail = { changed: Object.keys(patch), ...(vendor !== undefined && { vendor }) }
   await appendLeadEvents(em, [{ leadId: lead.id, type, at, jobId, correlationId, detail }])
+  await liftOwnNos(em, after, patch, { at: now, correlationId, jobId })
+  await requestContactSync(em, { workspaceId, leadIds: [lead.id], correlationId })
   return { kind: 'changed', lead: { ...after, lastEventSeq: before.lastEventSeq + 1 } }
+}
+
+/** Who says yes takes back their own earlier no. */
+async function liftOwnNos(
+  em: Em,
+  { workspaceId, email, phone }: LeadRow,
+  patch: LeadChange['patch'],
+  cause: { at: Date; correlationId: string; jobId: string | undefined },
+): Promise<void> {
+  const about = { ...cause, workspaceId, source: 'operator' }
+  if (patch.emailConsent === 'GRANTED' && email)
+    await liftOwnNo(em, { ...about, channel: 'EMAIL', address: email })
+  if (patch.whatsappConsent === 'GRANTED' && phone)
+    await liftOwnNo(em, { ...about, channel: 'WHATSAPP', address: phone })
 }
 
 function differences(lead: LeadRow, patch: LeadChange['patch']): LeadChange['patch'] {

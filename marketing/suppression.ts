@@ -3,9 +3,11 @@ import type { Em } from '../entities/index.ts'
 import type { LeadEventType } from '../entities/lead-event.ts'
 import type { Channel } from '../entities/message.ts'
 import type { Row } from '../entities/row.ts'
-import { fromSql } from '../entities/sql.ts'
+import { fromSql, marks } from '../entities/sql.ts'
 import type { Suppression, SuppressionReason } from '../entities/suppression.ts'
 import { endOfSecond, stateConsent } from './consent.ts'
+import { leadsKnownAs } from './contacts/contact-row.ts'
+import { requestContactSync } from './contacts/request-sync.ts'
 import { appendLeadEvents } from './lead-events.ts'
 import { hashedAddress, spellings } from './suppressed-address.ts'
 
@@ -56,6 +58,20 @@ export async function isSuppressed(
   return rows.length > 0
 }
 
+/** Why nothing may be sent to an address, and since when. */
+export async function activeSuppressions(
+  em: Em,
+  workspaceId: string,
+  channel: Channel,
+  address: string,
+): Promise<Pick<SuppressionRow, 'reason' | 'at'>[]> {
+  const rows = await em.execute<Record<string, unknown>[]>(
+    'select reason, at from suppression where workspace_id = ? and channel = ? and address in (?, ?) and lifted_at is null',
+    [workspaceId, channel, ...spellings({ workspaceId, channel, address })],
+  )
+  return rows.map((row) => fromSql(row))
+}
+
 /**
  * Suppresses an address and says so on the timelines of the leads who have it; when the person said it themselves, their
  * consent is denied as well.
@@ -66,6 +82,8 @@ export async function suppress(
   statement: Statement,
   reason: SuppressionReason,
 ): Promise<{ started: boolean; row: SuppressionRow }> {
+  const leadIds = await leadsWith(em, statement, ownWords.includes(reason))
+  await outdateBy(em, statement, reason, leadIds)
   const row = await lockRow(em, statement, reason, null)
   const started = row.isNew || Boolean(row.liftedAt && endOfSecond(statement.at) >= row.liftedAt)
   if (started || (!row.liftedAt && statement.at > row.at)) {
@@ -77,13 +95,34 @@ export async function suppress(
     ])
     Object.assign(row, { at, source, liftedAt: null })
   }
-  for (const leadId of await leadsWith(em, statement)) {
+  const concerned: string[] = []
+  for (const leadId of leadIds) {
     const denied = ownWords.includes(reason)
       ? await stateConsent(em, leadId, statement.channel, 'DENIED', statement.at)
       : undefined
-    if (started || denied) await tell(em, leadId, told[reason], statement, reason)
+    if (!started && !denied) continue
+    await tell(em, leadId, told[reason], statement, reason)
+    concerned.push(leadId)
   }
+  await requestContactSync(em, { ...statement, leadIds: concerned })
   return { started, row }
+}
+
+/** A yes of the person that is newer than what is reported now has taken it back already. */
+async function outdateBy(
+  em: Em,
+  statement: Statement,
+  reason: SuppressionReason,
+  leadIds: readonly string[],
+): Promise<void> {
+  if (!takenBack[statement.channel].includes(reason) || leadIds.length === 0) return
+  const column = statement.channel === 'EMAIL' ? 'email_consent' : 'whatsapp_consent'
+  const [raw] = await em.execute<Record<string, unknown>[]>(
+    `select max(${column}_at) as at from \`lead\` where id in ${marks(leadIds)} and ${column} = 'GRANTED'`,
+    [...leadIds],
+  )
+  const { at } = fromSql<{ at: Date | null }>(raw!)
+  if (at && at > endOfSecond(statement.at)) await lift(em, { ...statement, at }, [reason])
 }
 
 /**
@@ -103,16 +142,30 @@ export async function lift(
     await em.execute('update suppression set lifted_at = ? where id = ?', [statement.at, row.id])
     if (!row.liftedAt) lifted.push({ ...row, liftedAt: statement.at })
   }
+  if (lifted.length > 0)
+    await requestContactSync(em, { ...statement, leadIds: await leadsWith(em, statement, true) })
   return lifted
+}
+
+/** What the person takes back by saying yes. */
+const takenBack: Record<Channel, readonly SuppressionReason[]> = {
+  EMAIL: ['UNSUBSCRIBED'],
+  WHATSAPP: ['STOP_WORD', 'UNSUBSCRIBED'],
+}
+
+/** A yes of the person takes back their own earlier no. @returns whether there was one */
+export async function liftOwnNo(em: Em, statement: Statement): Promise<boolean> {
+  return (await lift(em, statement, takenBack[statement.channel])).length > 0
 }
 
 /** The person wants messages again: their own earlier no is taken back and consent is given, if they said nothing later. */
 export async function resubscribe(em: Em, statement: Statement): Promise<boolean> {
-  const lifted = await lift(em, statement, [statement.channel === 'EMAIL' ? 'UNSUBSCRIBED' : 'STOP_WORD'])
-  let changed = lifted.length > 0
-  for (const leadId of await leadsWith(em, statement)) {
+  const lifted = await liftOwnNo(em, statement)
+  let changed = lifted
+  for (const leadId of await leadsWith(em, statement, true)) {
     const before = await stateConsent(em, leadId, statement.channel, 'GRANTED', statement.at)
-    if (before || lifted.length > 0) await tell(em, leadId, 'RESUBSCRIBED', statement)
+    if (before) await requestContactSync(em, { ...statement, leadIds: [leadId] })
+    if (before || lifted) await tell(em, leadId, 'RESUBSCRIBED', statement)
     changed ||= before !== undefined
   }
   return changed
@@ -131,7 +184,8 @@ export async function unsuppress(em: Em, statement: Statement): Promise<Suppress
   const reasons = rows.map(({ reason }) => reason)
   const lifted = await lift(em, { ...statement, at }, reasons)
   if (lifted.length > 0)
-    for (const leadId of await leadsWith(em, statement)) await tell(em, leadId, 'UNSUPPRESSED', statement)
+    for (const leadId of await leadsWith(em, statement, false))
+      await tell(em, leadId, 'UNSUPPRESSED', statement)
   return lifted
 }
 
@@ -170,14 +224,24 @@ async function keptAs(em: Em, statement: Statement): Promise<string> {
   return rows.length > 0 ? hashed : statement.address
 }
 
-/** The leads of a workspace who have an address; several may share a phone number. */
-async function leadsWith(em: Em, { workspaceId, channel, address }: Statement): Promise<string[]> {
+/**
+ * The leads of a workspace who have an address; several may share a phone number.
+ * @param knownAs also those whose address this was, and whom the audience still knows under it: what a person says there is
+ * theirs, whatever the address
+ */
+async function leadsWith(
+  em: Em,
+  { workspaceId, channel, address }: Statement,
+  knownAs: boolean,
+): Promise<string[]> {
   const column = channel === 'EMAIL' ? 'email' : 'phone'
   const rows = await em.execute<{ id: string }[]>(
     `select id from \`lead\` where workspace_id = ? and ${column} = ? order by id`,
     [workspaceId, address],
   )
-  return rows.map(({ id }) => id)
+  const known =
+    knownAs && channel === 'EMAIL' ? await leadsKnownAs(em, workspaceId, 'mailchimp', address) : []
+  return [...new Set([...rows.map(({ id }) => id), ...known])].sort()
 }
 
 function tell(

@@ -28,7 +28,9 @@ function routesOf(sandbox: Control): Route[] {
   return [
     on('GET', '', () => html(renderPage(world))),
     on('GET', '/requests', (call) => ok({ requests: world.history.entries(call.query.get('vendor')) })),
-    on('GET', '/webhooks', () => ok({ deliveries: world.courier.deliveries() })),
+    on('GET', '/webhooks', () =>
+      ok({ deliveries: world.courier.deliveries(), pending: world.courier.pending() }),
+    ),
     on('GET', '/state', () => ok(stateOf(world))),
     on('DELETE', '/state', () => none(sandbox.reset())),
     on('GET', '/sends', (call) => ok(sendsOf(world, call.query))),

@@ -38,6 +38,7 @@ export const rules: Record<Kind, Rule> = {
       choice('lifecyclestage', lifecycle),
       choice('hs_lead_status', leadStatus),
       ...readOnly(['hs_object_id', 'createdate', 'lastmodifieddate', 'hs_analytics_source', 'num_notes']),
+      ...readOnly(['hs_additional_emails']),
     ],
   },
   deals: {

@@ -17,7 +17,9 @@ export type Change = {
   kind: Kind
   record: CrmRecord
   changed: Properties
-  what: 'created' | 'changed' | 'deleted'
+  what: 'created' | 'changed' | 'deleted' | 'erased' | 'merged'
+  /** Of a merge: the record that was kept and the one that went. */
+  merge?: { primary: string; merged: string }
 }
 type Upserted = { record: CrmRecord; isNew: boolean }
 
@@ -48,10 +50,46 @@ export function createRecords(kind: Kind, told: (change: Change) => void) {
     const changed = Object.fromEntries(
       Object.entries(forward).filter(([name, value]) => (record.properties[name] ?? '') !== value),
     )
+    if (changed.email) keepAddress(record, changed.email)
     unique.move(record.id, record.properties, changed)
+    for (const other of additional(record)) unique.give('email', other, record.id)
     record.updatedAt = new Date().toISOString()
     Object.assign(record.properties, changed, { [changedProperty(kind)]: record.updatedAt })
     told({ kind, record, changed, what })
+    return record
+  }
+
+  const additional = ({ properties }: CrmRecord) =>
+    (properties.hs_additional_emails ?? '').split(';').filter(Boolean)
+
+  /** A contact with several addresses keeps the one that is no longer the first. */
+  function keepAddress(record: CrmRecord, email: string): void {
+    const others = additional(record)
+    if (!others.includes(email)) return
+    const kept = [...others.filter((other) => other !== email), record.properties.email ?? '']
+    record.properties.hs_additional_emails = kept.filter(Boolean).join(';')
+  }
+
+  /** What the kept record lacks comes from the other; the other's address becomes a further one. */
+  function merge(primary: CrmRecord, other: CrmRecord, makesNew: boolean): CrmRecord {
+    const emails = [...additional(primary), ...additional(other), other.properties.email ?? ''].filter(
+      Boolean,
+    )
+    const further = { hs_additional_emails: emails.join(';') }
+    const properties: Properties = { ...other.properties, ...primary.properties, ...further }
+    const record = makesNew ? { ...primary, id: String(nextId++) } : primary
+    records.delete(primary.id)
+    records.delete(other.id)
+    record.properties = {
+      ...properties,
+      hs_object_id: record.id,
+      [changedProperty(kind)]: new Date().toISOString(),
+    }
+    records.set(record.id, record)
+    for (const email of [properties.email ?? '', ...emails].filter(Boolean))
+      unique.give('email', email, record.id)
+    const merged = { primary: primary.id, merged: other.id }
+    told({ kind, record, changed: {}, what: 'merged', merge: merged })
     return record
   }
 
@@ -94,17 +132,19 @@ export function createRecords(kind: Kind, told: (change: Change) => void) {
       const full = { [idProperty ?? '']: id, ...given }
       return found ? { record: change(found, given), isNew: false } : { record: create(full), isNew: true }
     },
+    merge,
     /** Puts a record into the archive: nobody finds it any more. Nothing happens when there is none. */
-    remove(id: string): void {
+    remove(id: string, what: 'deleted' | 'erased' = 'deleted'): void {
       const record = records.get(id)
       if (!record) return
       records.delete(id)
+      for (const other of additional(record)) unique.free('email', other)
       unique.move(
         id,
         record.properties,
         Object.fromEntries(Object.keys(record.properties).map((name) => [name, ''])),
       )
-      told({ kind, record: { ...record, archived: true }, changed: {}, what: 'deleted' })
+      told({ kind, record: { ...record, archived: true }, changed: {}, what })
     },
   }
 }

@@ -33,7 +33,8 @@ export function portalRoutes(portal: Portal): Route[] {
     ...associationRoutes(portal),
     on('POST', '/objects/contacts/gdpr-delete', (call) => {
       const { objectId, idProperty } = bodyOf(call, eraseShape)
-      return remove(portal, 'contacts', portal.store.contacts.find(objectId, idProperty ?? null)?.id ?? '')
+      const id = portal.store.contacts.find(objectId, idProperty ?? null)?.id ?? ''
+      return remove(portal, 'contacts', id, 'erased')
     }),
     on('GET', '/pipelines/deals', () => ok({ results: pipelines })),
     on('GET', '/owners', ({ query }) =>
@@ -78,8 +79,13 @@ function create({ store, associations }: Portal, kind: Kind, call: Call): CrmRec
   return record
 }
 
-function remove({ store, associations }: Portal, kind: Kind, id: string): Reply {
-  store[kind].remove(id)
+function remove(
+  { store, associations }: Portal,
+  kind: Kind,
+  id: string,
+  what: 'deleted' | 'erased' = 'deleted',
+): Reply {
+  store[kind].remove(id, what)
   associations.forget({ kind, id })
   return { status: 204 }
 }

@@ -83,7 +83,7 @@ function reindex(
 ): void {
   const copy = { ...record, properties: { ...record.properties } }
   courier.later(settings.hubspotIndexDelayMs, () =>
-    what === 'deleted' ? index.delete(copy.id) : index.set(copy.id, copy),
+    what === 'deleted' || what === 'erased' ? index.delete(copy.id) : index.set(copy.id, copy),
   )
 }
 

@@ -17,6 +17,13 @@ export function createUniqueIndex(properties: ReturnType<typeof createProperties
       const other = found.find((owner) => owner !== undefined && owner !== own)
       if (other !== undefined) refuse(409, 'CONFLICT', `${noun} already exists. Existing ID: ${other}`)
     },
+    /** Makes a value somebody's beside their own, as a merge does with addresses. */
+    give(name: string, value: string, id: string): void {
+      owners.set(keyOf(name, value), id)
+    },
+    free(name: string, value: string): void {
+      owners.delete(keyOf(name, value))
+    },
     /** Takes the new values and gives the old ones free. */
     move(id: string, before: Properties, changed: Properties): void {
       for (const name of uniqueNames(changed)) {

@@ -17,7 +17,10 @@ const nouns: Record<Kind, string> = {
   communications: 'communication',
 }
 /** What the app is subscribed to when `PUT /_sandbox/webhooks` does not say. */
-const usual = ['contact.creation', 'contact.propertyChange', 'contact.deletion']
+const usual = [
+  ...['contact.creation', 'contact.propertyChange', 'contact.deletion'],
+  ...['contact.merge', 'contact.privacyDeletion'],
+]
 
 /**
  * Tells of new, changed and deleted records, signed v3, at most 100 events a POST. POSTs do not wait for each other, so a
@@ -60,8 +63,19 @@ export function createHubSpotHook({ settings, courier, webhooks }: Surroundings)
   }
 }
 
-function eventsOf({ kind, what, changed }: Change) {
+function eventsOf({ kind, what, changed, record, merge }: Change): (Event & { subscriptionType: string })[] {
   const noun = nouns[kind]
+  if (merge)
+    return [
+      {
+        subscriptionType: `${noun}.merge`,
+        primaryObjectId: Number(merge.primary),
+        mergedObjectIds: [Number(merge.merged)],
+        newObjectId: Number(record.id),
+        numberOfPropertiesMoved: 1,
+      },
+    ]
+  if (what === 'erased') return [{ subscriptionType: `${noun}.privacyDeletion`, changeFlag: 'DELETED' }]
   if (what === 'created') return [{ subscriptionType: `${noun}.creation`, changeFlag: 'NEW' }]
   if (what === 'deleted') return [{ subscriptionType: `${noun}.deletion`, changeFlag: 'DELETED' }]
   return Object.entries(changed).map(([propertyName, propertyValue]) => ({

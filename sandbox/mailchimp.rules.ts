@@ -1,5 +1,5 @@
 /** What may be done to a member: the rules of PUT, PATCH, POST and tags (integrations.md 3.3). */
-import { nowInSeconds } from './mailchimp.answers.ts'
+import { nowInSeconds, stamp } from './mailchimp.answers.ts'
 import { lookUp, type Member, type Membership, newMember } from './mailchimp.members.ts'
 import { checkMergeValues } from './mailchimp.merge.ts'
 import { refuse, refuseFields } from './mailchimp.problems.ts'
@@ -90,7 +90,10 @@ function applyChange(audience: Membership, member: Member, change: MemberPatch, 
   const merge = given ? { ...member.merge, ...given } : member.merge
   checkMergeValues(audience.fields, given ?? {}, merge, skip)
   if (change.status) checkStatus(audience, member, status)
-  if (Object.keys(details).length > 0) member.details = { ...member.details, ...details }
+  const agreed = status === 'subscribed' && member.status !== 'subscribed'
+  const agreement = agreed ? { timestamp_opt: stamp(nowInSeconds()) } : {}
+  if (agreed || Object.keys(details).length > 0)
+    member.details = { ...member.details, ...agreement, ...details }
   Object.assign(member, { merge, status, changedAt: nowInSeconds() })
 }
 

@@ -36,6 +36,8 @@ export type Courier = {
   /** Repeats a parcel until it is accepted or the attempts are used; tells which. */
   deliver(pack: Pack, patience: Patience): Promise<boolean>
   deliveries(): Delivery[]
+  /** Steps and parcels that are still to come: 0 when everything that happened has been told. */
+  pending(): number
   close(): void
 }
 
@@ -48,6 +50,7 @@ export function createCourier(settings: Settings): Courier {
   const timers = new Set<NodeJS.Timeout>()
   const log: Delivery[] = []
   let isClosed = false
+  let underWay = 0
 
   function later(delayMs: number, run: () => void): void {
     if (isClosed) return
@@ -77,6 +80,15 @@ export function createCourier(settings: Settings): Courier {
   }
 
   async function deliver(pack: Pack, patience: Patience): Promise<boolean> {
+    underWay += 1
+    try {
+      return await deliverAtLast(pack, patience)
+    } finally {
+      underWay -= 1
+    }
+  }
+
+  async function deliverAtLast(pack: Pack, patience: Patience): Promise<boolean> {
     for (let number = 1; number <= patience.attempts && !isClosed; number += 1) {
       const parcel = pack(number)
       if (!parcel) break
@@ -93,6 +105,7 @@ export function createCourier(settings: Settings): Courier {
     later,
     deliver,
     deliveries: () => log,
+    pending: () => timers.size + underWay,
     close() {
       isClosed = true
       for (const timer of timers) clearTimeout(timer)

@@ -4,6 +4,7 @@ import { backupRestore } from './backup.restore.ts'
 import { backupVerify } from './backup.verify.ts'
 import { campaignReport } from './campaign.report.ts'
 import { campaignSync } from './campaign.sync.ts'
+import { contactSync } from './contact.sync.ts'
 import { leadCreated } from './lead.created.ts'
 import { leadErase } from './lead.erase.ts'
 import { messageResolve } from './message.resolve.ts'
@@ -16,6 +17,7 @@ import { whatsappTemplates } from './whatsapp.templates.ts'
 /** Every job there is: a job is a file in this folder and a line here. */
 export const registry: readonly AnyJobDefinition[] = [
   leadCreated,
+  contactSync,
   messageResolve,
   webhookReceive,
   whatsappTemplates,

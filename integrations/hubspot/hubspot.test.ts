@@ -13,7 +13,6 @@ const hubspot = (settings = {}) =>
   createHubspot({ baseUrl: `${stub.url}/hs`, token: 'pat', apiVersion: '2026-09', ...settings })
 const contact = { email: 'jane@example.com', fields: { firstName: 'Jane', stage: 'lead' } }
 const properties = { firstname: 'Jane', lifecyclestage: 'lead' }
-const byEmail = '/hs/crm/objects/2026-09/contacts/jane%40example.com?idProperty=email'
 
 /** Gives one answer after the other. */
 function script(...answers: StubAnswer[]): void {
@@ -31,7 +30,6 @@ function asked() {
   })
 }
 
-const missing: StubAnswer = { status: 404, body: { status: 'error', category: 'OBJECT_NOT_FOUND' } }
 const conflict = (message: string): StubAnswer => ({
   status: 409,
   body: { status: 'error', category: 'CONFLICT', message },
@@ -45,45 +43,46 @@ describe('HubSpot contacts', () => {
     expect(asked()).toEqual([{ method: 'GET', path: '/hs/crm/properties/2026-09/contacts', body: undefined }])
   })
 
-  test('one that exists is patched by its address with the known fields only', async () => {
-    stub.reply = { body: { id: '512', properties } }
-    expect(await hubspot().upsertContact(contact, context)).toEqual({ contactId: '512', created: false })
-    expect(asked()).toEqual([{ method: 'PATCH', path: byEmail, body: { properties } }])
-  })
-
-  test('of one that exists, nothing is written when nothing is known', async () => {
-    stub.reply = { body: { id: '512' } }
-    await hubspot().upsertContact({ ...contact, fields: {} }, context)
-    expect(asked()).toEqual([{ method: 'GET', path: byEmail, body: undefined }])
-  })
-
-  test.each([
-    ['', 200],
-    [' in a multi-status answer', 207],
-  ])('a new one is made by a batch of one%s', async (_, status) => {
-    script(missing, {
-      status,
-      body: { status: 'COMPLETE', results: [{ id: '512', properties: {}, new: true }] },
-    })
+  test('a new one is made with a single call, which no error answers', async () => {
+    script({ status: 201, body: { id: '512', properties } })
     expect(await hubspot().upsertContact(contact, context)).toEqual({ contactId: '512', created: true })
-    const input = {
-      id: contact.email,
-      idProperty: 'email',
-      properties: { email: contact.email, ...properties },
-    }
-    const path = '/hs/crm/objects/2026-09/contacts/batch/upsert'
-    expect(asked()[1]).toEqual({ method: 'POST', path, body: { inputs: [input] } })
+    const body = { properties: { email: contact.email, ...properties } }
+    expect(asked()).toEqual([{ method: 'POST', path: '/hs/crm/objects/2026-09/contacts', body }])
   })
 
-  test('one that is in the way under another address is found by the id HubSpot names, and patched', async () => {
-    script(missing, conflict('Contact already exists. Existing ID: 512'), { body: { id: '512' } })
-    expect(await hubspot().upsertContact(contact, context)).toEqual({ contactId: '512', created: false })
+  test('one that exists is found by the id HubSpot names, and patched with the known fields only', async () => {
+    script(conflict('Contact already exists. Existing ID: 512'), { body: { id: '512' } })
+    const fieldsIfNew = { stage: 'lead' }
+    const known = { ...contact, fields: { firstName: 'Jane' }, fieldsIfNew }
+    expect(await hubspot().upsertContact(known, context)).toEqual({ contactId: '512', created: false })
     const path = '/hs/crm/objects/2026-09/contacts/512'
-    expect(asked()[2]).toEqual({ method: 'PATCH', path, body: { properties } })
+    expect(asked()[1]).toEqual({ method: 'PATCH', path, body: { properties: { firstname: 'Jane' } } })
+  })
+
+  test('somebody with a phone number alone is looked for before they are created, the oldest first', async () => {
+    script({ body: { results: [] } }, { status: 201, body: { id: '513' } })
+    const phoneOnly = { ownId: 'lead_1', fields: { phone: '+491701234567' } }
+    expect(await hubspot().upsertContact(phoneOnly, context)).toEqual({ contactId: '513', created: true })
+    const filters = [{ propertyName: 'phone', operator: 'EQ', value: '+491701234567' }]
+    expect(asked().map(({ path, body }) => [path, body])).toEqual([
+      [
+        '/hs/crm/objects/2026-09/contacts/search',
+        { filterGroups: [{ filters }], sorts: ['hs_object_id'], properties: [], limit: 1, after: '0' },
+      ],
+      ['/hs/crm/objects/2026-09/contacts', { properties: { phone: '+491701234567' } }],
+    ])
+  })
+
+  test('whether somebody with a phone number alone was created is looked up only when the search has settled', async () => {
+    stub.reply = (request, response) =>
+      request.url!.endsWith('/search') ? response.end('{"results":[]}') : response.destroy()
+    const phoneOnly = { ownId: 'lead_1', fields: { phone: '+491701234567' } }
+    const error = await failureOf(hubspot().upsertContact(phoneOnly, context))
+    expect(error).toMatchObject({ errorClass: 'TRANSIENT', retryAfterMs: 60_000 })
   })
 
   test('a conflict that names no record is PERMANENT', async () => {
-    script(missing, conflict('513 already has that value.'))
+    script(conflict('513 already has that value.'))
     const error = await failureOf(hubspot().upsertContact(contact, context))
     expect(error).toMatchObject({ errorClass: 'PERMANENT', code: 'CONFLICT', status: 409 })
   })
@@ -93,7 +92,8 @@ describe('HubSpot contacts', () => {
     const mapping = { firstName: 'vorname', locale: 'sprache' }
     const fields = { ...contact.fields, locale: 'de' }
     await hubspot({ mapping }).upsertContact({ ...contact, fields }, context)
-    expect(asked()[0]!.body).toEqual({ properties: { vorname: 'Jane', sprache: 'de' } })
+    const mapped = { email: contact.email, vorname: 'Jane', sprache: 'de' }
+    expect(asked()[0]!.body).toEqual({ properties: mapped })
   })
 })
 

@@ -3,7 +3,7 @@
 import type { Crm } from '../crm.ts'
 import { createDeal, logActivity } from './activities.ts'
 import { changedSince } from './changes.ts'
-import { check, upsertContact } from './contacts.ts'
+import { check, updateContact, upsertContact } from './contacts.ts'
 import { createPortal, type HubspotSettings } from './portal.ts'
 
 export interface Hubspot extends Crm {
@@ -15,8 +15,10 @@ export function createHubspot(settings: HubspotSettings): Hubspot {
   const portal = createPortal(settings)
   return {
     vendor: 'hubspot',
+    mappedFields: Object.keys(portal.mapping),
     check: (context) => check(portal, context),
     upsertContact: (contact, context) => upsertContact(portal, contact, context),
+    updateContact: (change, context) => updateContact(portal, change, context),
     logActivity: (activity, context) => logActivity(portal, activity, context),
     createDeal: (deal, context) => createDeal(portal, deal, context),
     changedSince: (watermark, context) => changedSince(portal, watermark, context),

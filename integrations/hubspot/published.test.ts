@@ -13,7 +13,6 @@ const names = z.array(name)
 /** Whatever a property holds, its value is sent as a text. */
 const values = z.record(name, z.string())
 const text = z.string().max(65_536)
-const byEmail = z.strictObject({ idProperty: z.literal('email').optional() })
 
 const filter = z.union([
   z.strictObject({
@@ -61,14 +60,10 @@ function beside(kind: string, toContact: number, properties: z.ZodType): Record<
 }
 
 const contacts = '/crm/objects/2026-09/contacts'
-const upserted = z.strictObject({ id: z.email(), idProperty: z.literal('email'), properties: values })
 const published: Record<string, Published> = {
   'GET /crm/properties/2026-09/contacts': {},
-  [`GET ${contacts}/{id}`]: { query: byEmail },
-  [`PATCH ${contacts}/{id}`]: { query: byEmail, body: z.strictObject({ properties: values }) },
-  [`POST ${contacts}/batch/upsert`]: {
-    body: z.strictObject({ inputs: z.array(upserted).min(1).max(100) }),
-  },
+  [`POST ${contacts}`]: { body: z.strictObject({ properties: values }) },
+  [`PATCH ${contacts}/{id}`]: { body: z.strictObject({ properties: values }) },
   [`POST ${contacts}/search`]: { body: search },
   ...beside('notes', 202, z.strictObject({ hs_timestamp: z.iso.datetime(), hs_note_body: text })),
   ...beside(
@@ -102,21 +97,25 @@ const context = { signal: new AbortController().signal }
 const at = new Date('2026-11-24T10:00:00.123Z')
 const contact = (email: string) => ({
   email,
-  fields: { firstName: 'Jane', lastName: '', phone: '+491701234567', company: 'Acme', stage: 'lead' },
+  fields: { firstName: 'Jane', lastName: '', phone: '+491701234567', company: 'Acme', stage: 'customer' },
 })
 const activity = { contactId: '512', text: 'Called <b>\n& left', at, activityId: 'act_1' }
 
 type Portal = Hubspot & { refreshToken(): Promise<unknown> }
 
 /** One use of every verb; contacts that are there, that are new and that are in the way of another address. */
-const uses: Record<Exclude<keyof Portal, 'vendor'>, (to: Portal) => Promise<unknown>> = {
+const uses: Record<Exclude<keyof Portal, 'vendor' | 'mappedFields'>, (to: Portal) => Promise<unknown>> = {
   check: (to) => to.check(context),
   async upsertContact(to) {
-    await to.upsertContact(contact('jane+news@example.com'), context)
-    await to.upsertContact({ email: 'jane@example.com', fields: {} }, context)
-    await to.upsertContact(contact('new@example.com'), context)
+    await to.upsertContact({ ...contact('new@example.com'), fieldsIfNew: { stage: 'lead' } }, context)
     await to.upsertContact(contact('taken@example.com'), context)
+    await to.upsertContact({ ...contact(''), email: undefined, ownId: 'lead_1' }, context)
   },
+  updateContact: (to) =>
+    to.updateContact(
+      { contactId: '512', email: 'jane.roe@example.com', fields: { stage: 'customer' } },
+      context,
+    ),
   async logActivity(to) {
     for (const kind of ['NOTE', 'EMAIL', 'WHATSAPP'] as const)
       await to.logActivity({ ...activity, kind }, context)
@@ -147,15 +146,12 @@ function answer({ method, path, body }: Request): StubAnswer {
     const paging = said.includes('"after"') ? undefined : { next: { after: 'p2' } }
     return { body: { results: [{ to: [{ toObjectId: '8001' }], paging }] } }
   }
-  if (path.endsWith('/search')) return { body: { results: said.includes('["hs_object_id"]') ? [] : page } }
+  if (path.endsWith('/search')) return { body: { results: said.includes('"hs_object_id"') ? [] : page } }
   if (path.endsWith('/batch/read')) return { body: { results: [] } }
-  if (path.endsWith('/batch/upsert')) {
-    const message = 'Contact already exists. Existing ID: 512'
-    if (said.includes('taken')) return { status: 409, body: { category: 'CONFLICT', message } }
-    return { body: { results: [{ id: '512', new: true }] } }
-  }
-  const unknown = method === 'PATCH' && /\/(new|taken)%40/.test(path)
-  return unknown ? { status: 404, body: { category: 'OBJECT_NOT_FOUND' } } : { body: { id: '512' } }
+  const message = 'Contact already exists. Existing ID: 512'
+  if (method === 'POST' && said.includes('taken'))
+    return { status: 409, body: { category: 'CONFLICT', message } }
+  return { body: { id: '512' } }
 }
 
 function connect(baseUrl: string): Portal {

@@ -58,7 +58,7 @@ function portal(good: RegExp, refused: StubAnswer): void {
 const expired = { status: 401, body: { status: 'error', category: 'EXPIRED_AUTHENTICATION' } }
 const contact = { email: 'jane@example.com', fields: { firstName: 'Jane' } }
 const seen = () => stub.requests.map(({ path, headers }) => `${path} ${headers.authorization ?? '-'}`)
-const CONTACT = '/crm/objects/2026-09/contacts/jane%40example.com?idProperty=email'
+const CONTACT = '/crm/objects/2026-09/contacts'
 
 describe('a HubSpot app with OAuth', () => {
   test('asks for a token as a form, keeps it and calls with it', async () => {
@@ -82,7 +82,7 @@ describe('a HubSpot app with OAuth', () => {
     portal(/access-2/, expired)
     const ends: string[] = []
     left = (end) => void ends.push(end)
-    expect(await hubspot().upsertContact(contact, context)).toEqual({ contactId: '512', created: false })
+    expect(await hubspot().upsertContact(contact, context)).toEqual({ contactId: '512', created: true })
     expect(seen()).toEqual([
       '/oauth/2026-09/token -',
       `${CONTACT} Bearer access-1`,

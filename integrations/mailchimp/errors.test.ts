@@ -102,7 +102,7 @@ describe('an answer of Mailchimp that is lost', () => {
   ]
   const repeatable: Verb[] = [
     ['upsertMembers', () => mailchimp().upsertMembers([person], context)],
-    ['tagMember', () => mailchimp().tagMember({ email: person.email, tags: ['a'] }, context)],
+    ['tagMember', () => mailchimp().tagMember({ member: person.email, tags: ['a'] }, context)],
     ['archiveMember', () => mailchimp().archiveMember(person.email, context)],
     ['deleteMemberForever', () => mailchimp().deleteMemberForever(person.email, context)],
     ['updateCampaign', () => mailchimp().updateCampaign('c', settings, context)],

@@ -48,6 +48,7 @@ export function createMailchimp(settings: MailchimpSettings): Mailchimp {
   })
   const audiences = createAudiences(call, listId)
   return {
+    mappedFields: ['firstName', 'lastName', ...Object.keys(mergeMapping)],
     ...audiences,
     ...createMembers(call, listId, createMerge(mergeMapping, audiences.mergeFields)),
     ...createCampaigns(call),

@@ -73,20 +73,20 @@ describe('one contact of the audience', () => {
 
   test('is tagged by a call of its own, which answers without a body', async () => {
     stub.reply = { status: 204 }
-    await mailchimp().tagMember({ email: 'jane@example.com', tags: ['vip', 'lead'] }, context)
+    await mailchimp().tagMember({ member: 'jane@example.com', tags: ['vip', 'lead'] }, context)
     const tags = ['vip', 'lead'].map((name) => ({ name, status: 'active' }))
     const path = `${list}/members/${hash}/tags`
     expect(seen()).toEqual({ method: 'POST', path, body: { tags }, authorization })
   })
 
   test('without tags to add needs no call', async () => {
-    await mailchimp().tagMember({ email: 'jane@example.com', tags: [] }, context)
+    await mailchimp().tagMember({ member: 'jane@example.com', tags: [] }, context)
     expect(stub.requests).toHaveLength(0)
   })
 
   test('is read with only the fields we keep; one that is not there is undefined', async () => {
     expect(await mailchimp().member('Jane@example.com', context)).toEqual(jane)
-    const path = `${list}/members/${hash}?fields=id,contact_id,email_address,status,last_changed`
+    const path = `${list}/members/${hash}?fields=id,contact_id,email_address,status,last_changed,timestamp_opt`
     expect(seen()).toEqual({ method: 'GET', path, body: undefined, authorization })
     stub.reply = { status: 404, body: { title: 'Resource Not Found' } }
     expect(await mailchimp().member('jane@example.com', context)).toBeUndefined()

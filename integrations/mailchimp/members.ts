@@ -1,5 +1,5 @@
-// The contacts of one audience. Everything here is safe to repeat, and nothing here changes the status of a contact who
-// is there already: people who left stay out.
+// The contacts of one audience. Everything here is safe to repeat. The status of a contact who is there already is changed
+// by `setMemberStatus` alone: people who left stay out, unless they themselves want back.
 
 import { z } from 'zod'
 import { type CallContext, type Caller, unlessAbsent } from '../client.ts'
@@ -7,7 +7,15 @@ import { VendorError } from '../errors.ts'
 import { mailchimpLanguage } from './language.ts'
 import type { Merge } from './merge.ts'
 import { listPath, memberPath, subscriberHash, timeOf, timeText, withQuery } from './paths.ts'
-import type { Mailchimp, Member, MemberPage, UpsertedMember, UpsertMemberInput } from './verbs.ts'
+import type {
+  ChangeMemberInput,
+  Mailchimp,
+  Member,
+  MemberPage,
+  SettableStatus,
+  UpsertedMember,
+  UpsertMemberInput,
+} from './verbs.ts'
 
 /** The most contacts of one `upsertMembers`. */
 const MAX_MEMBERS = 500
@@ -22,6 +30,7 @@ const MemberAnswer = z
     email_address: z.string(),
     status: z.enum(['subscribed', 'unsubscribed', 'cleaned', 'pending', 'transactional', 'archived']),
     last_changed: z.string().nullish(),
+    timestamp_opt: z.string().nullish(),
   })
   .transform(
     (member): Member => ({
@@ -30,6 +39,7 @@ const MemberAnswer = z
       email: member.email_address,
       status: member.status,
       lastChanged: timeOf(member.last_changed),
+      optedInAt: timeOf(member.timestamp_opt),
     }),
   )
 const PageAnswer = z.object({ members: z.array(MemberAnswer), total_items: z.number() })
@@ -39,6 +49,8 @@ type MemberVerbs = Pick<
   | 'subscriberHash'
   | 'upsertMember'
   | 'upsertMembers'
+  | 'changeMember'
+  | 'setMemberStatus'
   | 'tagMember'
   | 'member'
   | 'memberPage'
@@ -52,10 +64,12 @@ export function createMembers(call: Caller, listId: string, merge: Merge): Membe
     upsertMember: (input, context) => upsertMember(call, listId, merge, input, context),
     upsertMembers: (inputs, context) =>
       upsertMembers((input) => upsertMember(call, listId, merge, input, context), inputs),
+    changeMember: (input, context) => changeMember(call, listId, merge, input, context),
+    setMemberStatus: (input, context) => setStatus(call, listId, input, context),
     tagMember: (input, context) => tagMember(call, listId, input, context),
-    member: (email, context) => readMember(call, listId, email, context),
+    member: (member, context) => readMember(call, listId, member, context),
     memberPage: (page, context) => readPage(call, listId, page, context),
-    archiveMember: (email, context) => archiveMember(call, listId, email, context),
+    archiveMember: (member, context) => archiveMember(call, listId, member, context),
     deleteMemberForever: (email, context) => deleteForever(call, listId, email, context),
   }
 }
@@ -141,23 +155,73 @@ async function refusalOf(upsert: Promise<unknown>): Promise<string | undefined> 
   }
 }
 
+/** PATCH: with a new address Mailchimp moves the contact, and its hash changes with the address. */
+async function changeMember(
+  call: Caller,
+  listId: string,
+  merge: Merge,
+  input: ChangeMemberInput,
+  context: CallContext,
+): Promise<UpsertedMember | 'UNCHANGED' | undefined> {
+  const { member, email, locale } = input
+  const { mergeFields, unfit } = await merge(input, context)
+  const language = mailchimpLanguage(locale)
+  const hasMergeFields = Object.values(mergeFields).some((value) => value !== undefined)
+  if (!hasMergeFields && email === undefined && language === undefined) return 'UNCHANGED'
+  const changed = await unlessAbsent((expects) =>
+    call(
+      {
+        operation: 'changeMember',
+        method: 'PATCH',
+        path: withQuery(memberPath(listId, member), { skip_merge_validation: 'true' }),
+        body: { email_address: email, merge_fields: hasMergeFields ? mergeFields : undefined, language },
+        repeatable: true,
+        answer: MemberAnswer,
+        personal: [member, email, ...Object.values(mergeFields)],
+        expects,
+      },
+      context,
+    ),
+  )
+  return changed && { ...changed, unfit }
+}
+
+function setStatus(
+  call: Caller,
+  listId: string,
+  { member, status }: { member: string; status: SettableStatus },
+  context: CallContext,
+): Promise<Member | undefined> {
+  const operation = 'setMemberStatus'
+  const path = withQuery(memberPath(listId, member), { skip_merge_validation: 'true' })
+  const [answer, personal] = [MemberAnswer, [member]]
+  return unlessAbsent((expects) =>
+    call(
+      { operation, method: 'PATCH', path, body: { status }, repeatable: true, answer, personal, expects },
+      context,
+    ),
+  )
+}
+
 /** Tags have a call of their own, because PUT ignores them without a word. Tags not named here stay as they are. */
 async function tagMember(
   call: Caller,
   listId: string,
-  input: { email: string; tags: readonly string[] },
+  { member, tags, remove = [] }: Parameters<Mailchimp['tagMember']>[0],
   context: CallContext,
 ): Promise<void> {
-  if (input.tags.length === 0) return
+  const named = (names: readonly string[], status: string) => names.map((name) => ({ name, status }))
+  const changes = [...named(tags, 'active'), ...named(remove, 'inactive')]
+  if (changes.length === 0) return
   await call(
     {
       operation: 'tagMember',
       method: 'POST',
-      path: memberPath(listId, input.email, '/tags'),
-      body: { tags: input.tags.map((name) => ({ name, status: 'active' })) },
+      path: memberPath(listId, member, '/tags'),
+      body: { tags: changes },
       repeatable: true,
       answer: z.unknown(),
-      personal: [input.email],
+      personal: [member],
     },
     context,
   )
@@ -166,12 +230,12 @@ async function tagMember(
 async function readMember(
   call: Caller,
   listId: string,
-  email: string,
+  member: string,
   context: CallContext,
 ): Promise<Member | undefined> {
-  const path = withQuery(memberPath(listId, email), { fields: FIELDS.join() })
+  const path = withQuery(memberPath(listId, member), { fields: [...FIELDS, 'timestamp_opt'].join() })
   const answer = MemberAnswer
-  const personal = [email]
+  const personal = [member]
   return unlessAbsent((expects) =>
     call({ operation: 'member', method: 'GET', path, repeatable: true, answer, personal, expects }, context),
   )
@@ -201,12 +265,12 @@ async function readPage(
 async function archiveMember(
   call: Caller,
   listId: string,
-  email: string,
+  member: string,
   context: CallContext,
 ): Promise<void> {
-  const path = memberPath(listId, email)
+  const path = memberPath(listId, member)
   const answer = z.unknown()
-  const personal = [email]
+  const personal = [member]
   await unlessAbsent((expects) =>
     call(
       { operation: 'archiveMember', method: 'DELETE', path, repeatable: true, answer, personal, expects },

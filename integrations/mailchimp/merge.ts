@@ -5,9 +5,12 @@ import { checkMergeMapping, type MergeMapping } from './merge-mapping.ts'
 import { mergeValues } from './merge-values.ts'
 import type { MergeField, UpsertMemberInput } from './verbs.ts'
 
+/** What of a contact goes into merge fields. */
+type Given = Pick<UpsertMemberInput, 'firstName' | 'lastName' | 'fields' | 'mergeFields'>
+
 /** Finds the merge fields of a contact by tag, and the fields of ours that do not fit. @throws VendorError */
 export type Merge = (
-  input: UpsertMemberInput,
+  input: Given,
   context: CallContext,
 ) => Promise<{ mergeFields: Record<string, string | undefined>; unfit: string[] }>
 

@@ -7,9 +7,10 @@ export function listPath(listId: string, rest = ''): string {
   return `/lists/${encodeURIComponent(listId)}${rest}`
 }
 
-/** Path of a contact, with what follows its hash. */
-export function memberPath(listId: string, email: string, rest = ''): string {
-  return listPath(listId, `/members/${subscriberHash(email)}${rest}`)
+/** Path of a contact, given by its address or by its contact id, with what follows. */
+export function memberPath(listId: string, member: string, rest = ''): string {
+  const id = member.includes('@') ? subscriberHash(member) : encodeURIComponent(member)
+  return listPath(listId, `/members/${id}${rest}`)
 }
 
 /** Path of a campaign, with what follows its id. */

@@ -68,6 +68,15 @@ const published: Record<string, Published> = {
       language: z.string().optional(),
     }),
   },
+  [`PATCH ${member}`]: {
+    query: z.strictObject({ skip_merge_validation: truth }),
+    body: z.strictObject({
+      email_address: z.string().optional(),
+      status: status.optional(),
+      merge_fields: mergeFieldValues.optional(),
+      language: z.string().optional(),
+    }),
+  },
   [`DELETE ${member}`]: {},
   [`POST ${member}/actions/delete-permanent`]: {},
   [`POST ${member}/tags`]: {
@@ -144,7 +153,7 @@ const settings = {
 
 /** One use of every verb that sends something. */
 const uses: Record<
-  Exclude<keyof Mailchimp, 'subscriberHash' | 'batchResults'>,
+  Exclude<keyof Mailchimp, 'subscriberHash' | 'batchResults' | 'mappedFields'>,
   (to: Mailchimp) => Promise<unknown>
 > = {
   ping: (to) => to.ping(context),
@@ -153,7 +162,10 @@ const uses: Record<
   mergeFields: (to) => to.mergeFields(context),
   upsertMember: (to) => to.upsertMember(person, context),
   upsertMembers: (to) => to.upsertMembers([{ email, statusIfNew: 'transactional' }], context),
-  tagMember: (to) => to.tagMember({ email, tags: ['vip'] }, context),
+  changeMember: (to) =>
+    to.changeMember({ member: email, email: 'jane.roe@example.com', firstName: '', locale: 'en' }, context),
+  setMemberStatus: (to) => to.setMemberStatus({ member: email, status: 'unsubscribed' }, context),
+  tagMember: (to) => to.tagMember({ member: email, tags: ['vip'], remove: ['new'] }, context),
   member: (to) => to.member(email, context),
   memberPage: (to) => to.memberPage({ offset: 0, count: 1_000, since }, context),
   archiveMember: (to) => to.archiveMember(email, context),

@@ -11,12 +11,21 @@ export interface Audience {
   memberCount: number
 }
 
-type MemberStatus = 'subscribed' | 'unsubscribed' | 'cleaned' | 'pending' | 'transactional' | 'archived'
+export type MemberStatus =
+  | 'subscribed'
+  | 'unsubscribed'
+  | 'cleaned'
+  | 'pending'
+  | 'transactional'
+  | 'archived'
+
+/** What we may make of a contact. */
+export type SettableStatus = 'subscribed' | 'pending' | 'transactional' | 'unsubscribed'
 
 export interface UpsertMemberInput {
   email: string
   /** Status of a contact that is new; an existing one keeps its own. `pending` for double opt-in audiences. */
-  statusIfNew: 'subscribed' | 'pending' | 'transactional'
+  statusIfNew: SettableStatus
   firstName?: string | undefined
   lastName?: string | undefined
   /** BCP 47, e.g. es-ES; a language Mailchimp does not have is left out. */
@@ -27,6 +36,14 @@ export interface UpsertMemberInput {
   mergeFields?: Record<string, string> | undefined
 }
 
+/** A change of a contact who is there. What is left out stays; an empty text or null clears. */
+export interface ChangeMemberInput extends Omit<UpsertMemberInput, 'email' | 'statusIfNew'> {
+  /** Contact id, or e-mail address. */
+  member: string
+  /** The new address, when it is another one now. */
+  email?: string | undefined
+}
+
 export interface Member {
   /** The subscriber hash: it changes with the e-mail address. */
   memberId: string
@@ -35,6 +52,8 @@ export interface Member {
   email: string
   status: MemberStatus
   lastChanged: Date | undefined
+  /** When the person last agreed to be written to. */
+  optedInAt?: Date | undefined
 }
 
 export interface UpsertedMember extends Member {
@@ -164,6 +183,8 @@ export interface AudienceWebhook {
 }
 
 export interface Mailchimp {
+  /** Our names of the fields that have a merge field. */
+  readonly mappedFields: readonly string[]
   ping(context: CallContext): Promise<void>
   subscriberHash(email: string): string
 
@@ -181,8 +202,31 @@ export interface Mailchimp {
     inputs: readonly UpsertMemberInput[],
     context: CallContext,
   ): Promise<{ upserted: number; refused: { email: string; code: string }[] }>
-  tagMember(input: { email: string; tags: readonly string[] }, context: CallContext): Promise<void>
-  member(email: string, context: CallContext): Promise<Member | undefined>
+  /**
+   * Changes names, fields and address; a new address moves the contact, so that there is never a second one.
+   * @returns undefined when there is no such contact, 'UNCHANGED' when there was nothing to write
+   * @throws VendorError `Member Exists` when another contact has the new address
+   */
+  changeMember(
+    input: ChangeMemberInput,
+    context: CallContext,
+  ): Promise<UpsertedMember | 'UNCHANGED' | undefined>
+  /**
+   * Sets the status of a contact who is there.
+   * @returns undefined when there is no such contact
+   * @throws VendorError `Member In Compliance State`, recipientRefused: people who left cannot be subscribed by us
+   */
+  setMemberStatus(
+    input: { member: string; status: SettableStatus },
+    context: CallContext,
+  ): Promise<Member | undefined>
+  /** Tags that are not named stay as they are. `member`: contact id, or e-mail address. */
+  tagMember(
+    input: { member: string; tags: readonly string[]; remove?: readonly string[] },
+    context: CallContext,
+  ): Promise<void>
+  /** `member`: contact id, or e-mail address. */
+  member(member: string, context: CallContext): Promise<Member | undefined>
   /**
    * At most 1,000, ordered by last change, oldest first. Who changes while pages are read moves to the end and is seen
    * again, and everybody behind moves up by one: let pages overlap, or somebody is missed.
@@ -191,7 +235,8 @@ export interface Mailchimp {
     page: { audienceId?: string; offset: number; count: number; since?: Date },
     context: CallContext,
   ): Promise<MemberPage>
-  archiveMember(email: string, context: CallContext): Promise<void>
+  /** `member`: contact id, or e-mail address. */
+  archiveMember(member: string, context: CallContext): Promise<void>
   /** The address can never be added again but by the person. */
   deleteMemberForever(email: string, context: CallContext): Promise<void>
 

@@ -1,16 +1,19 @@
-// People of a Twenty workspace, known by their primary e-mail address.
+// People of a Twenty workspace, known by their id, their primary e-mail address, or an id we chose.
 
 import { z } from 'zod'
-import type { CallContext } from '../client.ts'
+import { type CallContext, unlessAbsent } from '../client.ts'
 import {
   type ChangedContacts,
-  type CrmContact,
+  type CrmChange,
+  type CrmChanged,
   type CrmWatermark,
   fromCrmNames,
+  type NewCrmContact,
   refuseFaults,
   toCrmNames,
 } from '../crm.ts'
-import { nested, onceMore, type Workspace } from './workspace.ts'
+import { VendorError } from '../errors.ts'
+import { idFrom, nested, onceMore, type Workspace } from './workspace.ts'
 
 const InputType = z.object({
   name: z.string(),
@@ -56,17 +59,30 @@ const ANYBODY = 'query CheckPeople { people(first: 1) { edges { node { id } } } 
 const Person = z.object({ id: z.string(), createdAt: z.string(), updatedAt: z.string() })
 
 /**
- * The upsert finds a person by the unique e-mail address and changes the given fields only; one that was deleted comes
- * back. Twenty does not say which it was: a person whose two times are the same has just been made.
+ * The upsert finds a person by the unique e-mail address, or by the id we chose for somebody without one, and changes the
+ * given fields only; one that was deleted comes back. Twenty does not say which it was: a person whose two times are
+ * the same has just been made.
  */
 export async function upsertContact(
-  { ask, mapping }: Workspace,
-  { email, fields }: CrmContact,
+  workspace: Workspace,
+  contact: NewCrmContact,
   context: CallContext,
 ): Promise<{ contactId: string; created: boolean }> {
-  const values = toCrmNames(mapping, fields)
-  const primaryEmail = email.trim().toLowerCase()
-  const data = [{ ...nested(values), emails: { primaryEmail } }]
+  const { fields, fieldsIfNew } = contact
+  const values = nested(toCrmNames(workspace.mapping, fields))
+  const key =
+    contact.email === undefined
+      ? { id: idFrom('person', contact.ownId) }
+      : { emails: emailsOf(contact.email) }
+  const [{ id, createdAt, updatedAt }] = await upsert(workspace, { ...values, ...key }, context)
+  const created = createdAt === updatedAt
+  if (created && fieldsIfNew) await updateContact(workspace, { contactId: id, fields: fieldsIfNew }, context)
+  return { contactId: id, created }
+}
+
+const emailsOf = (email: string) => ({ primaryEmail: email.trim().toLowerCase() })
+
+async function upsert({ ask }: Workspace, person: Record<string, unknown>, context: CallContext) {
   const { createPeople } = await onceMore(() =>
     ask(
       {
@@ -74,15 +90,66 @@ export async function upsertContact(
         query: `mutation UpsertPeople($data: [PersonCreateInput!]!) {
           createPeople(data: $data, upsert: true) { id createdAt updatedAt }
         }`,
-        variables: { data },
+        variables: { data: [person] },
         answer: z.object({ createPeople: z.tuple([Person]) }),
-        personal: [email, primaryEmail, ...Object.values(values)],
+        personal: textsIn(person),
       },
       context,
     ),
   )
-  const [{ id, createdAt, updatedAt }] = createPeople
-  return { contactId: id, created: createdAt === updatedAt }
+  return createPeople
+}
+
+/** Every text in a record, whatever it is part of. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  return value !== null && typeof value === 'object' ? Object.values(value).flatMap(textsIn) : []
+}
+
+/** Changes a person by id; nothing to change takes no call. */
+export async function updateContact(
+  workspace: Workspace,
+  { contactId, email, fields }: CrmChange,
+  context: CallContext,
+): Promise<CrmChanged> {
+  const values = nested(toCrmNames(workspace.mapping, fields))
+  const data = { ...values, ...(email !== undefined && { emails: emailsOf(email) }) }
+  if (Object.keys(data).length === 0) return { kind: 'changed' }
+  try {
+    return await change(workspace, contactId, data, context)
+  } catch (error) {
+    if (email === undefined || !isDuplicate(error)) throw error
+    // An upsert of the address alone changes nothing and tells whose it is.
+    const [{ id }] = await upsert(workspace, { emails: emailsOf(email) }, context)
+    return { kind: 'taken', contactId: id }
+  }
+}
+
+const isDuplicate = (error: unknown) => error instanceof VendorError && error.code === 'DUPLICATE_ENTRY'
+
+async function change(
+  { ask }: Workspace,
+  id: string,
+  data: Record<string, unknown>,
+  context: CallContext,
+): Promise<CrmChanged> {
+  const found = await unlessAbsent(
+    (expects) =>
+      ask(
+        {
+          operation: 'updateContact',
+          query:
+            'mutation UpdatePerson($id: UUID!, $data: PersonUpdateInput!) { updatePerson(id: $id, data: $data) { id } }',
+          variables: { id, data },
+          answer: z.object({ updatePerson: z.object({ id: z.string() }) }),
+          personal: textsIn(data),
+          expects,
+        },
+        context,
+      ),
+    ({ code }) => code === 'NOT_FOUND',
+  )
+  return found ? { kind: 'changed' } : { kind: 'gone' }
 }
 
 /** The largest page that every version of Twenty gives. */

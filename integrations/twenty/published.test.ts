@@ -35,7 +35,8 @@ const schema = buildSchema(`
   type Person { id: UUID! createdAt: DateTime! updatedAt: DateTime! name: FullName emails: Emails phones: Phones }
   type PersonEdge { node: Person! }
   type PersonConnection { edges: [PersonEdge!]! }
-  input PersonCreateInput { name: FullNameCreateInput emails: EmailsCreateInput phones: PhonesCreateInput }
+input PersonUpdateInput { name: FullNameCreateInput emails: EmailsCreateInput phones: PhonesCreateInput }
+    input PersonCreateInput { id: UUID name: FullNameCreateInput emails: EmailsCreateInput phones: PhonesCreateInput }
   input PersonOrderByInput { id: OrderByDirection updatedAt: OrderByDirection }
   input PersonFilterInput {
     and: [PersonFilterInput!]
@@ -63,6 +64,7 @@ const schema = buildSchema(`
   }
   type Mutation {
     createPeople(data: [PersonCreateInput!]!, upsert: Boolean): [Person!]
+    updatePerson(id: UUID!, data: PersonUpdateInput!): Person
     createNotes(data: [NoteCreateInput!]!, upsert: Boolean): [Note!]
     createNoteTargets(data: [NoteTargetCreateInput!]!, upsert: Boolean): [NoteTarget!]
     createOpportunities(data: [OpportunityCreateInput!]!, upsert: Boolean): [Opportunity!]
@@ -96,7 +98,7 @@ const body = z
   .superRefine((question, { addIssue }) => faultsOf(question).forEach((fault) => void addIssue(fault)))
 
 const operations = [
-  ...['CheckFields', 'CheckPeople', 'UpsertPeople', 'ChangedPeople', 'UpsertNote'],
+  ...['CheckFields', 'CheckPeople', 'UpsertPeople', 'UpdatePerson', 'ChangedPeople', 'UpsertNote'],
   ...['UpsertNoteTarget', 'FindOpportunity', 'UpsertOpportunity'],
 ]
 const published: Record<string, Published> = Object.fromEntries(
@@ -111,12 +113,15 @@ const contact = {
   fields: { firstName: 'Jane', lastName: '', phone: '+491701234567', company: 'Acme' },
 }
 
-const uses: Record<Exclude<keyof Crm, 'vendor'>, (to: Crm) => Promise<unknown>> = {
+const uses: Record<Exclude<keyof Crm, 'vendor' | 'mappedFields'>, (to: Crm) => Promise<unknown>> = {
   check: (to) => to.check(context),
   async upsertContact(to) {
     await to.upsertContact(contact, context)
     await to.upsertContact({ email: 'jane@example.com', fields: {} }, context)
+    await to.upsertContact({ ownId: 'lead_1', fields: contact.fields }, context)
   },
+  updateContact: (to) =>
+    to.updateContact({ contactId, email: 'jane.roe@example.com', fields: contact.fields }, context),
   async logActivity(to) {
     for (const kind of ['NOTE', 'EMAIL', 'WHATSAPP'] as const)
       await to.logActivity({ contactId, kind, text: 'Called\n& left', at, activityId: 'act_1' }, context)
@@ -144,6 +149,7 @@ const data = {
   },
   noteTarget: { inputFields: [{ name: 'targetPersonId' }] },
   createPeople: [person],
+  updatePerson: person,
   people: { edges: [] },
   opportunities: { edges: [] },
 }

@@ -1,11 +1,10 @@
 // Notes and opportunities. Twenty lets us choose their ids, so each gets one made from ours: the same activity always has
 // the same id, and an upsert by it cannot make a second.
 
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { CallContext } from '../client.ts'
 import type { CrmActivity, CrmDeal } from '../crm.ts'
-import { onceMore, type Workspace } from './workspace.ts'
+import { idFrom, onceMore, type Workspace } from './workspace.ts'
 
 const KIND = { NOTE: 'Note', EMAIL: 'E-mail', WHATSAPP: 'WhatsApp' }
 
@@ -70,12 +69,4 @@ async function upsert(
   }`
   const variables = { data: [record] }
   await onceMore(() => ask({ operation, query, variables, answer: z.object({}), personal }, context))
-}
-
-/** A UUID made from a name. It says it is random (version 4): Twenty takes no other. */
-function idFrom(kind: string, id: string): string {
-  const bytes = createHash('sha256').update(`${kind}:${id}`).digest().subarray(0, 16)
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

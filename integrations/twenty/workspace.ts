@@ -1,9 +1,11 @@
 // One Twenty workspace as its verbs see it: how to ask it, and what is called what there.
 
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { type CallContext, type CallSettings, createCaller } from '../client.ts'
 import { type CrmMapping, refuseFaults } from '../crm.ts'
 import { VendorError } from '../errors.ts'
+import type { Expects } from '../make-call.ts'
 import { TWENTY_RULES, twentyProblem } from './errors.ts'
 
 export interface TwentySettings extends CallSettings {
@@ -33,6 +35,7 @@ interface Question<T> {
   /** The form of `data`. */
   answer: z.ZodType<T>
   personal?: readonly string[]
+  expects?: Expects | undefined
 }
 
 export interface Workspace {
@@ -59,10 +62,13 @@ export function createWorkspace(settings: TwentySettings): Workspace {
   return {
     mapping,
     settleMs: settings.settleMs ?? 5_000,
-    async ask({ operation, query, variables, answer, personal = [] }, context) {
+    async ask({ operation, query, variables, answer, personal = [], expects }, context) {
       const body = { query, variables }
       const request = { operation, method: 'POST', path: '/graphql', body, repeatable: true } as const
-      const { data } = await call({ ...request, answer: z.object({ data: answer }), personal }, context)
+      const { data } = await call(
+        { ...request, answer: z.object({ data: answer }), personal, expects },
+        context,
+      )
       return data
     },
   }
@@ -91,4 +97,12 @@ export async function onceMore<T>(write: () => Promise<T>): Promise<T> {
     if (!(error instanceof VendorError && error.code === 'DUPLICATE_ENTRY')) throw error
     return write()
   }
+}
+
+/** A UUID made from a name. It says it is random (version 4): Twenty takes no other. */
+export function idFrom(kind: string, id: string): string {
+  const bytes = createHash('sha256').update(`${kind}:${id}`).digest().subarray(0, 16)
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

@@ -17,6 +17,7 @@ export const tables: Record<string, Erase> = {
          erased_at = coalesce(erased_at, ?), updated_at = ? where id = ?`,
       [at, at, lead.id],
     ),
+  contact: (em, { lead }) => em.execute('delete from contact where lead_id = ?', [lead.id]),
   // WhatsApp's ids of messages hold the phone number.
   message: (em, { lead }) =>
     em.execute('update message set provider_message_id = null where lead_id = ?', [lead.id]),

@@ -1,5 +1,6 @@
 import type { Em } from '../../entities/index.ts'
 import { Lead } from '../../entities/lead.ts'
+import { leadsKnownAs } from '../contacts/contact-row.ts'
 import type { LeadRow } from '../lead-row.ts'
 
 /** Who an address belongs to, and how WhatsApp spells numbers. */
@@ -9,6 +10,12 @@ const unmanaged = { disableIdentityMap: true } as const
 /** The lead of a workspace with an e-mail address. */
 export function leadByEmail(em: Em, workspaceId: string, email: string): Promise<LeadRow | null> {
   return em.findOne(Lead, { workspaceId, email }, unmanaged)
+}
+
+/** The lead whose member of the audience has an address; it may have another one here since. */
+export async function leadOfMember(em: Em, workspaceId: string, email: string): Promise<LeadRow | null> {
+  const [known] = await leadsKnownAs(em, workspaceId, 'mailchimp', email)
+  return known ? em.findOne(Lead, { id: known, workspaceId }, unmanaged) : leadByEmail(em, workspaceId, email)
 }
 
 /** The lead of a workspace with a phone number; the newest when several share it. */

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { Em } from '../../entities/index.ts'
 import { applyContactChange } from '../contact-change.ts'
+import { noteErased, noteMerge } from '../contacts/merge.ts'
+import { noteFields } from '../contacts/vendor-report.ts'
 import { leadByCrmId } from './addresses.ts'
 import type { Cause } from './cause.ts'
 import { readContact } from './contact-fields.ts'
@@ -18,7 +20,12 @@ const shape = fields({
   propertyValue: z.string().optional().catch(undefined),
   occurredAt: moment,
   changeSource: text,
+  /** Of a merge: the contact that was kept, those that went, and the one that came of it where it is a new one. */
+  primaryObjectId: vendorId,
+  mergedObjectIds: z.array(vendorId).catch([]),
+  newObjectId: vendorId,
 })
+type Event = z.infer<typeof shape>
 
 const fieldOf: Record<string, 'email' | 'phone' | 'firstName' | 'lastName' | 'company'> = {
   email: 'email',
@@ -31,17 +38,38 @@ const fieldOf: Record<string, 'email' | 'phone' | 'firstName' | 'lastName' | 'co
 /** Applies one event; whether anything follows from it. What we wrote ourselves comes back as INTEGRATION. */
 export async function applyHubspot(em: Em, body: unknown, cause: Cause): Promise<boolean> {
   const event = shape.parse(body)
-  const field = fieldOf[event.propertyName ?? '']
-  if (!isContactChange(event) || !field || !event.objectId || !event.occurredAt) return false
-  if (event.changeSource === 'INTEGRATION' || event.propertyValue === undefined) return false
-  const { workspaceId, correlationId, jobId, vendor } = cause
-  const lead = await leadByCrmId(em, workspaceId, event.objectId)
-  if (!lead) return false
-  const about = { workspaceId, correlationId, jobId, vendor, leadId: lead.id, at: event.occurredAt }
-  return applyContactChange(em, { ...about, fields: readContact(lead, { [field]: event.propertyValue }) })
+  const { workspaceId } = cause
+  const at = event.occurredAt
+  if (!at) return false
+  if (isAbout(event, 'merge')) return applyMerge(em, event, { ...cause, at })
+  if (isAbout(event, 'privacyDeletion') && event.objectId)
+    return noteErased(em, workspaceId, 'hubspot', event.objectId)
+  return isAbout(event, 'propertyChange') ? applyProperty(em, event, { ...cause, at }) : false
 }
 
-function isContactChange({ subscriptionType, objectTypeId }: ReturnType<typeof shape.parse>): boolean {
-  if (subscriptionType === 'contact.propertyChange') return true
-  return subscriptionType === 'object.propertyChange' && objectTypeId === '0-1'
+async function applyProperty(em: Em, event: Event, cause: Cause & { at: Date }): Promise<boolean> {
+  const field = fieldOf[event.propertyName ?? '']
+  if (!field || !event.objectId || event.changeSource === 'INTEGRATION' || event.propertyValue === undefined)
+    return false
+  const { workspaceId, correlationId, jobId, vendor, at } = cause
+  const lead = await leadByCrmId(em, workspaceId, event.objectId)
+  if (!lead) return false
+  const about = { workspaceId, correlationId, jobId, vendor, leadId: lead.id, at }
+  const fields = readContact(lead, { [field]: event.propertyValue })
+  const applied = await applyContactChange(em, { ...about, fields })
+  const held = { [field]: fields[field] ?? event.propertyValue }
+  await noteFields(em, { leadId: lead.id, vendor: 'hubspot' }, held, cause)
+  return applied
+}
+
+function applyMerge(em: Em, event: Event, cause: Cause & { at: Date }): Promise<boolean> {
+  const { primaryObjectId, mergedObjectIds, newObjectId } = event
+  const merged = mergedObjectIds.filter((id) => id !== undefined)
+  if (!primaryObjectId) return Promise.resolve(false)
+  return noteMerge(em, { vendor: 'hubspot', primary: primaryObjectId, merged, into: newObjectId }, cause)
+}
+
+function isAbout({ subscriptionType, objectTypeId }: Event, what: string): boolean {
+  if (subscriptionType === `contact.${what}`) return true
+  return subscriptionType === `object.${what}` && objectTypeId === '0-1'
 }

@@ -3,11 +3,12 @@ import type { FactMetric } from '../../entities/fact.ts'
 import type { Em } from '../../entities/index.ts'
 import type { SuppressionReason } from '../../entities/suppression.ts'
 import { applyContactChange, type ContactFields } from '../contact-change.ts'
+import { noteFields, noteMove, noteStatus } from '../contacts/vendor-report.ts'
 import { appendFacts, attribution, sourceEvent } from '../facts.ts'
 import { normaliseEmail } from '../identity.ts'
 import type { LeadRow } from '../lead-row.ts'
 import { resubscribe, suppress } from '../suppression.ts'
-import { leadByEmail } from './addresses.ts'
+import { leadByEmail, leadOfMember } from './addresses.ts'
 import { type Cause, NotKnownYet, statementOf } from './cause.ts'
 
 /** Mailchimp's audience webhooks (https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/). */
@@ -15,6 +16,7 @@ import { type Cause, NotKnownYet, statementOf } from './cause.ts'
 /** One event, read from its form. */
 interface Happening {
   cause: Cause
+  type: string
   at: Date
   /** A field of `data`, e.g. `email` or `merges][FNAME`. */
   data(name: string): string
@@ -24,9 +26,12 @@ interface Happening {
 type Apply = (em: Em, happening: Happening) => Promise<boolean>
 
 const appliers: Record<string, Apply> = {
-  subscribe: (em, happening) => {
+  subscribe: async (em, happening) => {
     const about = statement(happening, 'email')
-    return about ? resubscribe(em, about) : Promise.resolve(false)
+    if (!about) return false
+    const changed = await resubscribe(em, about)
+    await noteStatus(em, about.address, 'subscribed', about)
+    return changed
   },
   unsubscribe: applyUnsubscribe,
   cleaned: (em, happening) =>
@@ -41,7 +46,8 @@ const appliers: Record<string, Apply> = {
 /** Applies one event; whether anything follows from it. @throws NotKnownYet */
 export async function applyMailchimp(em: Em, body: string, cause: Cause): Promise<boolean> {
   const form = new URLSearchParams(body)
-  const apply = appliers[form.get('type') ?? '']
+  const type = form.get('type') ?? ''
+  const apply = appliers[type]
   const at = timeOf(form.get('fired_at') ?? '')
   if (!apply || !at) return false
   const data = (name: string) => form.get(`data[${name}]`) ?? ''
@@ -49,7 +55,7 @@ export async function applyMailchimp(em: Em, body: string, cause: Cause): Promis
     const email = normaliseEmail(data(name))
     return email.ok ? email.value : undefined
   }
-  return apply(em, { cause, at, data, address })
+  return apply(em, { cause, type, at, data, address })
 }
 
 /** `YYYY-MM-DD HH:MM:SS`, in UTC. */
@@ -67,9 +73,10 @@ function statement({ cause, at, address }: Happening, name: string) {
 
 /** `delete` means that somebody of the agency removed the contact: the person has said nothing. */
 async function applyUnsubscribe(em: Em, happening: Happening): Promise<boolean> {
-  const { data } = happening
+  const { cause, at, data, address } = happening
   if (data('reason') === 'abuse') return stop(em, happening, 'COMPLAINT', 'COMPLAINED')
-  if (data('action') === 'delete') return false
+  if (data('action') === 'delete')
+    return (await noteStatus(em, address('email') ?? '', 'archived', { ...cause, at })).length > 0
   return stop(em, happening, 'UNSUBSCRIBED', 'UNSUBSCRIBED')
 }
 
@@ -82,7 +89,8 @@ async function stop(
   const about = statement(happening, 'email')
   if (!about) return false
   await suppress(em, about, reason)
-  const lead = await leadByEmail(em, about.workspaceId, about.address)
+  await noteStatus(em, about.address, happening.type === 'cleaned' ? 'cleaned' : 'unsubscribed', about)
+  const lead = await leadOfMember(em, about.workspaceId, about.address)
   // What came of a campaign is counted by the campaign's report.
   if (lead && !happening.data('campaign_id')) await count(em, happening, lead, metric)
   return true
@@ -102,13 +110,15 @@ async function count(
 /** Mailchimp reports the whole profile; an empty field there says nothing about ours. */
 async function applyProfile(em: Em, happening: Happening): Promise<boolean> {
   const { cause, data, address } = happening
-  const lead = await leadByEmail(em, cause.workspaceId, address('email') ?? '')
+  const lead = await leadOfMember(em, cause.workspaceId, address('email') ?? '')
   const names = { firstName: data('merges][FNAME').trim(), lastName: data('merges][LNAME').trim() }
   const fields: ContactFields = Object.fromEntries(
     Object.entries(names).flatMap(([name, value]) => (value ? [[name, value.slice(0, 100)]] : [])),
   )
-  if (!lead || Object.keys(fields).length === 0) return false
-  return change(em, happening, lead, fields)
+  if (!lead) return false
+  const changed = Object.keys(fields).length > 0 && (await change(em, happening, lead, fields))
+  await noteFields(em, { leadId: lead.id, vendor: 'mailchimp' }, names, { ...cause, at: happening.at })
+  return changed
 }
 
 /** A change of the change may arrive before the change itself; then it waits. */
@@ -116,8 +126,12 @@ async function applyNewAddress(em: Em, happening: Happening): Promise<boolean> {
   const { cause, address } = happening
   const [before, after] = [address('old_email'), address('new_email')]
   if (!before || !after || before === after) return false
-  const lead = await leadByEmail(em, cause.workspaceId, before)
-  if (lead) return change(em, happening, lead, { email: after }, 'EMAIL_CHANGED')
+  const lead = await leadOfMember(em, cause.workspaceId, before)
+  if (lead) {
+    const changed = await change(em, happening, lead, { email: after }, 'EMAIL_CHANGED')
+    await noteMove(em, before, after, { ...cause, at: happening.at })
+    return changed
+  }
   if (cause.mayWait && !(await leadByEmail(em, cause.workspaceId, after))) throw new NotKnownYet()
   return false
 }

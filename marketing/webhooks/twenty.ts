@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Em } from '../../entities/index.ts'
 import { applyContactChange } from '../contact-change.ts'
+import { noteFields } from '../contacts/vendor-report.ts'
 import { normaliseEmail } from '../identity.ts'
 import { leadByCrmId, leadByEmail } from './addresses.ts'
 import type { Cause } from './cause.ts'
@@ -41,11 +42,14 @@ export async function applyTwenty(em: Em, body: unknown, cause: Cause): Promise<
     (email.ok ? await leadByEmail(em, workspaceId, email.value) : null)
   if (!lead) return false
   const raw = rawContact(contact, updatedFields)
-  return applyContactChange(em, {
+  const fields = readContact(lead, raw)
+  const applied = await applyContactChange(em, {
     ...{ workspaceId, correlationId, jobId, vendor, at },
     leadId: lead.id,
-    fields: readContact(lead, raw),
+    fields,
   })
+  await noteFields(em, { leadId: lead.id, vendor: 'twenty' }, { ...raw, ...fields }, { ...cause, at })
+  return applied
 }
 
 /** What was changed; all of it when Twenty does not say. */

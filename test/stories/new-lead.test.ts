@@ -176,7 +176,7 @@ test('a lead nothing can be sent to is counted as skipped, and one the vendor re
     'null null CREATED',
   ])
   expect(await factsOf(refused.lead.id)).toEqual([
-    'CRM null SKIPPED',
+    'CRM null SYNCED',
     'EMAIL null SKIPPED',
     'EMAIL welcome SKIPPED',
     'WHATSAPP welcome FAILED',

@@ -1,5 +1,5 @@
-import type { CallContext } from '../integrations/client.ts'
-import type { Mailchimp } from '../integrations/mailchimp/verbs.ts'
+import type { CallContext } from '../../integrations/client.ts'
+import type { Mailchimp } from '../../integrations/mailchimp/verbs.ts'
 
 /** The owner seldom changes it, and a lead more or less asked once more does no harm. */
 const freshMs = 300_000
