@@ -4,8 +4,7 @@ import { Lead } from './lead.ts'
 import { Workspace } from './workspace.ts'
 
 /** Vendors that keep contacts. */
-export const contactVendors = ['mailchimp', 'hubspot', 'twenty'] as const
-export type ContactVendor = (typeof contactVendors)[number]
+export type ContactVendor = 'mailchimp' | 'hubspot' | 'twenty'
 
 /** Mailchimp's word for how a contact belongs to an audience. */
 export type AudienceStatus =

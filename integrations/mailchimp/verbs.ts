@@ -11,7 +11,7 @@ export interface Audience {
   memberCount: number
 }
 
-export type MemberStatus =
+type MemberStatus =
   | 'subscribed'
   | 'unsubscribed'
   | 'cleaned'

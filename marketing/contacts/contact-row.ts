@@ -52,11 +52,6 @@ export async function releaseContact(em: Em, { leadId, vendor }: Key, jobId: str
   )
 }
 
-/** The contact of a lead at a vendor. */
-export async function contactOf(em: Em, { leadId, vendor }: Key): Promise<ContactRow | undefined> {
-  return (await em.findOne(ContactEntity, { leadId, vendor }, unmanaged)) ?? undefined
-}
-
 /** Ids of the leads a vendor knows under an address, which may be an older one than ours. */
 export async function leadsKnownAs(
   em: Em,

@@ -18,14 +18,14 @@ import { signed } from './webhooks.ts'
 const secret = 'a-webhook-secret'
 const list = 'a6b5da1054'
 
-export interface Member {
+interface Member {
   email_address: string
   status: string
   merge_fields: Record<string, string>
   tags: string[]
 }
 
-export interface CrmContact {
+interface CrmContact {
   id: string
   properties: Record<string, string>
 }
