@@ -11,13 +11,7 @@ export interface Audience {
   memberCount: number
 }
 
-type MemberStatus =
-  | 'subscribed'
-  | 'unsubscribed'
-  | 'cleaned'
-  | 'pending'
-  | 'transactional'
-  | 'archived'
+type MemberStatus = 'subscribed' | 'unsubscribed' | 'cleaned' | 'pending' | 'transactional' | 'archived'
 
 /** What we may make of a contact. */
 export type SettableStatus = 'subscribed' | 'pending' | 'transactional' | 'unsubscribed'
