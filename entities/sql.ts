@@ -3,6 +3,7 @@ import type { Em } from './index.ts'
 /** Set-based SQL on the caller's transaction. The driver returns JSON and times as text; these functions know the columns. */
 
 const jsonColumns = new Set([
+  'content',
   'contents',
   'input',
   'progress',

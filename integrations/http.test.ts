@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { createServer } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { VendorError } from './errors.ts'
@@ -109,6 +109,29 @@ test.each([
   ],
 ])('%s was never reached: TRANSIENT even for a send', async (_, code, url) => {
   expect(await failureOf(callVendor(request({ url }), idle))).toMatchObject({ errorClass: 'TRANSIENT', code })
+})
+
+test('a port that no client may call was never reached, either', async () => {
+  const error = await failureOf(callVendor(request({ url: 'http://127.0.0.1:9/' }), idle))
+  expect(error).toMatchObject({ errorClass: 'TRANSIENT', code: 'NETWORK' })
+})
+
+test.each<[string, string, (socket: Socket) => unknown]>([
+  [
+    'speaks no TLS',
+    'ERR_SSL_WRONG_VERSION_NUMBER',
+    (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'),
+  ],
+  ['hangs up during the TLS handshake', 'ECONNRESET', (socket) => socket.destroy()],
+])('a server that %s was sent nothing: TRANSIENT even for a send', async (_, code, answer) => {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined).once('data', () => answer(socket))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const error = await failureOf(callVendor(request({ url }), idle))
+  expect(error).toMatchObject({ errorClass: 'TRANSIENT', code })
+  await new Promise((resolve) => server.close(resolve))
 })
 
 test.each([

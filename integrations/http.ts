@@ -40,7 +40,9 @@ const MAX_ANSWER_BYTES = 2 * 1024 * 1024
 
 /** Failures of name lookup, connecting or the TLS handshake: no byte of the request has left. */
 const NEVER_SENT =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$|CERT|LEAF_SIGNATURE/
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EAI_FAIL|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|EPROTO)$|CERT|LEAF_SIGNATURE|^ERR_SSL_(WRONG_VERSION|UNSUPPORTED_PROTOCOL|PACKET_LENGTH|NO_|TLSV1_UNRECOGNIZED_NAME|TLSV1_ALERT_(PROTOCOL|INTERNAL)|.*HANDSHAKE)/
+/** What Node says of such failures that have no code of their own. */
+const NEVER_SENT_TEXT = /before secure TLS connection was established|^bad port$/
 
 /**
  * Sends one request and returns the answer whatever its HTTP status. Throws a `VendorError` when no answer came, and
@@ -126,10 +128,11 @@ export function lostAnswer(
 /** fetch says "fetch failed" and hides the system error in `cause`; only connecting gives an AggregateError. */
 function inspect(error: unknown): { code: string; neverSent: boolean } {
   const cause: unknown = error instanceof Error && error.cause !== undefined ? error.cause : error
-  const { code, syscall } = (cause ?? {}) as { code?: unknown; syscall?: unknown }
+  const { code, syscall, message } = (cause ?? {}) as { code?: unknown; syscall?: unknown; message?: unknown }
   const name = typeof code === 'string' ? code : 'NETWORK'
+  const connecting = syscall === 'connect' || cause instanceof AggregateError
   return {
     code: name,
-    neverSent: NEVER_SENT.test(name) || syscall === 'connect' || cause instanceof AggregateError,
+    neverSent: connecting || NEVER_SENT.test(name) || NEVER_SENT_TEXT.test(String(message)),
   }
 }

@@ -90,12 +90,12 @@ export interface JobContext<Progress, Services> {
   /** Runs `work` in one SQL transaction, which a stop does not interrupt; it is repeated after a deadlock. */
   transaction<T>(work: (em: Em) => Promise<T>): Promise<T>
   /**
-   * Enqueues a further job in a transaction of `transaction`, on behalf of this one. Its priority is the one given, else
-   * its definition's, else that of this job.
+   * Enqueues a further job, by definition or by name, in a transaction of `transaction`, on behalf of this one. Its
+   * priority is the one given, else its definition's, else that of this job.
    */
   enqueue<I, P, R>(
     em: Em,
-    definition: JobDefinition<I, P, R, Services>,
+    definition: JobDefinition<I, P, R, Services> | string,
     input: I,
     options?: { runAt?: Date; idempotencyKey?: string; priority?: JobPriority },
   ): Promise<void>

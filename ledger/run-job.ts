@@ -4,7 +4,13 @@ import { marks } from '../entities/sql.ts'
 import type { Attempt, AttemptOutcome, RunAttempt } from '../queue/worker.ts'
 import { classify, stopReasons } from './classify.ts'
 import { coalesce } from './coalesce.ts'
-import { type AnyJobDefinition, definitionOf, type JobContext, jobDefaults } from './definition.ts'
+import {
+  type AnyJobDefinition,
+  definitionOf,
+  type JobContext,
+  jobDefaults,
+  requireDefinition,
+} from './definition.ts'
 import { upcastInput } from './input.ts'
 import type { Ledger } from './ledger.ts'
 import { levelOf } from './priority.ts'
@@ -139,7 +145,8 @@ function contextOf<S>(
       priority: levelOf(attempt.priority),
     },
     transaction: ledger.transaction,
-    enqueue: async (em, definition, input, options) => {
+    enqueue: async (em, wanted, input, options) => {
+      const definition = typeof wanted === 'string' ? requireDefinition(ledger.definitions, wanted) : wanted
       const priority = definition.priority ?? levelOf(attempt.priority)
       const [outcome] = await ledger.enqueueIn(em, [{ definition, input, actor, priority, ...options }])
       if (outcome instanceof Error) throw outcome

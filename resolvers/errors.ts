@@ -1,4 +1,3 @@
-import type { MessageState } from '../entities/message.ts'
 import {
   BuiltInScheduleError,
   IdempotencyConflictError,
@@ -9,6 +8,7 @@ import {
   UnknownJobError,
   WrongStateError,
 } from '../ledger/errors.ts'
+import { MessageSettledError } from '../marketing/messages/resolve.ts'
 import type { Api } from '../schema/api.ts'
 import type { ErrorCode } from '../schema/error-codes.ts'
 
@@ -29,15 +29,6 @@ export class VersionConflictError extends LedgerError {
   constructor(leadId: string, version: number) {
     super('VERSION_CONFLICT', `Lead ${leadId} has version ${version} by now`)
     this.leadId = leadId
-  }
-}
-
-/** What became of the message is known, or it is being sent. */
-export class MessageSettledError extends LedgerError {
-  readonly messageState: MessageState
-  constructor(id: string, state: MessageState) {
-    super('MESSAGE_SETTLED', `Message ${id} is ${state}; only one that is UNKNOWN can be resolved`)
-    this.messageState = state
   }
 }
 

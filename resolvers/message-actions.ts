@@ -1,84 +1,74 @@
-import type { Em } from '../entities/index.ts'
-import { audit } from '../ledger/audit.ts'
 import { NotFoundError } from '../ledger/errors.ts'
-import type { Ledger } from '../ledger/ledger.ts'
-import type { JobRow } from '../ledger/row.ts'
-import { lockMessage, type MessageRow, releaseMessage, settleMessage } from '../marketing/messages.ts'
+import {
+  type Decided,
+  MessageSettledError,
+  resendMessage,
+  resolveMessage,
+} from '../marketing/messages/resolve.ts'
 import type { Api } from '../schema/api.ts'
-import type { Context } from '../schema/context.ts'
-import { MessageSettledError } from './errors.ts'
-import { leadCreatedOf } from './lead-created.ts'
 
-interface Resolved {
-  sentMessage: MessageRow | null
-  job: JobRow | null
-}
-
-/** What operators do about messages whose answer was lost. */
+/** What operators decide about messages; marketing/messages/resolve.ts does it. */
 export function messageActions({ builder, Job, Message, MessageOutcome }: Api): void {
   const ResolveMessageInput = builder.inputType('ResolveMessageInput', {
+    description: 'What became of a message.',
     fields: (t) => ({
-      id: t.id({ required: true }),
-      outcome: t.field({ description: 'What became of it.', type: MessageOutcome, required: true }),
+      id: t.id({ required: true, description: 'The message.' }),
+      outcome: t.field({ type: MessageOutcome, required: true, description: 'What became of it.' }),
       reason: t.string({ description: 'How you know; kept with the action.' }),
     }),
   })
-  // Not `message`: beside it, documents ask for the text of that name of an `Error`.
-  const ResolveMessagePayload = builder.objectRef<Resolved>('ResolveMessagePayload').implement({
+  const ResendMessageInput = builder.inputType('ResendMessageInput', {
+    description: 'Which message to send again.',
     fields: (t) => ({
-      sentMessage: t.expose('sentMessage', {
+      id: t.id({ required: true, description: 'The message.' }),
+      reason: t.string({ description: 'Why; kept with the action.' }),
+    }),
+  })
+  // Not `message`: beside it, documents ask for the text of that name of an `Error`.
+  const ResolveMessagePayload = builder.objectRef<Decided>('ResolveMessagePayload').implement({
+    description: 'A message that was resolved.',
+    fields: (t) => ({
+      sentMessage: t.field({
         type: Message,
         nullable: true,
-        description: 'The message, accepted now. Null when it was not sent: the job claims a new one.',
+        description: 'The message, accepted now. Null when it was not sent.',
+        resolve: ({ message }) => (message.state === 'ACCEPTED' ? message : null),
       }),
       job: t.expose('job', {
         type: Job,
         nullable: true,
-        description: 'The job that sends it, when it was not sent.',
+        description: 'The job that sends it, when it was not sent and is to be.',
       }),
     }),
   })
-  builder.mutationField('resolveMessage', (t) =>
-    t.field({
+  const ResendMessagePayload = builder.objectRef<Decided>('ResendMessagePayload').implement({
+    description: 'A message that is sent again.',
+    fields: (t) => ({
+      resentMessage: t.expose('message', { type: Message, description: 'The message, not sent yet.' }),
+      job: t.expose('job', { type: Job, nullable: true, description: 'The job that sends it.' }),
+    }),
+  })
+  const common = { authScopes: { permission: 'jobs:write' } } as const
+  const errors = { types: [NotFoundError, MessageSettledError] }
+  builder.mutationFields((t) => ({
+    resolveMessage: t.field({
+      ...common,
+      errors,
       type: ResolveMessagePayload,
       description: 'Says what became of an `UNKNOWN` message. One that was not sent is sent by a new job.',
-      authScopes: { permission: 'jobs:write' },
       args: { input: t.arg({ type: ResolveMessageInput, required: true }) },
-      errors: { types: [NotFoundError, MessageSettledError] },
       resolve: (_, { input }, { ledger, actor }) =>
-        ledger.transaction(async (em) => {
-          const message = await lockUnknown(em, actor.workspaceId, input.id)
-          const { outcome, reason } = input
-          await audit(em, actor, 'resolveMessage', message.id, [outcome, reason].filter(Boolean).join(': '))
-          return outcome === 'SENT' ? accept(em, message) : sendAnew(em, ledger, actor, message)
-        }),
+        ledger.transaction((em) => resolveMessage(em, ledger, actor, input)),
     }),
-  )
-}
-
-async function lockUnknown(em: Em, workspaceId: string, id: string): Promise<MessageRow> {
-  const message = await lockMessage(em, id)
-  if (message?.workspaceId !== workspaceId) throw new NotFoundError(id)
-  if (message.state !== 'UNKNOWN') throw new MessageSettledError(id, message.state)
-  return message
-}
-
-async function accept(em: Em, { id }: MessageRow): Promise<Resolved> {
-  await settleMessage(em, id, { state: 'ACCEPTED' })
-  return { sentMessage: (await lockMessage(em, id))!, job: null }
-}
-
-/** Gives the claim back and lets the lead's steps run again: those that are done do nothing, the one that is not sends. */
-async function sendAnew(
-  em: Em,
-  ledger: Ledger,
-  actor: Context['actor'],
-  { id, leadId }: MessageRow,
-): Promise<Resolved> {
-  await releaseMessage(em, id)
-  const definition = leadCreatedOf(ledger)
-  const request = { definition, input: { leadId }, leadId, actor, idempotencyKey: `resend:${id}` }
-  const [outcome] = await ledger.enqueueIn(em, [request])
-  if (outcome instanceof Error) throw outcome
-  return { sentMessage: null, job: outcome!.job }
+    resendMessage: t.field({
+      ...common,
+      errors,
+      type: ResendMessagePayload,
+      description:
+        'Sends a message again that did not get through: one that was refused (`REJECTED`), not delivered, or is `NOT_SENT`. Consent and suppression are asked anew.',
+      args: { input: t.arg({ type: ResendMessageInput, required: true }) },
+      resolve: (_, { input }, { ledger, actor }) =>
+        ledger.transaction((em) => resendMessage(em, ledger, actor, input)),
+    }),
+  }))
 }

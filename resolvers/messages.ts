@@ -1,5 +1,5 @@
 import { Message } from '../entities/message.ts'
-import type { MessageRow } from '../marketing/messages.ts'
+import type { MessageRow } from '../marketing/messages/send-ledger.ts'
 import type { Api } from '../schema/api.ts'
 import type { Page } from '../schema/connection.ts'
 import type { Context } from '../schema/context.ts'

@@ -3,17 +3,29 @@ import type { Backups } from './backups/backups.ts'
 import { openBackups } from './backups/open.ts'
 import { openRestores, type Restores } from './backups/restores.ts'
 import { type Config, listOf } from './config.ts'
-import { type Accounts, accountsOf, type Connections } from './integrations/accounts.ts'
+import {
+  type Accounts,
+  accountsOf,
+  type Connections,
+  type Senders,
+  sendersOf,
+} from './integrations/accounts.ts'
 
 /** What jobs reach the outside world with. */
 export interface Services {
-  /** The accounts of a workspace at the vendors. */
+  /** The accounts of a workspace at the vendors. What writes to people is not in them: jobs send by `sendMessage`. */
   accounts(workspaceId: string): Promise<Accounts>
   welcome: WelcomeSettings
   campaigns: CampaignSettings
   retention: RetentionSettings
   backups: Backups
   restores: Restores
+}
+
+/** What jobs are run with; they see `Services` of it. */
+export interface SendingServices extends Services {
+  /** A workspace's accounts with the verbs that write to people; marketing/messages/ alone uses it. */
+  senders(workspaceId: string): Promise<Senders>
 }
 
 /** How new leads are welcomed. */
@@ -43,9 +55,10 @@ interface RetentionSettings {
 }
 
 /** What all jobs of a process work with. */
-export function createServices(config: Config, connections: Connections, fork: () => Em): Services {
+export function createServices(config: Config, connections: Connections, fork: () => Em): SendingServices {
   return {
     accounts: (workspaceId) => accountsOf(connections, workspaceId),
+    senders: (workspaceId) => sendersOf(connections, workspaceId),
     welcome: {
       emailTemplate: config.MANDRILL_WELCOME_TEMPLATE,
       whatsappTemplate: config.WHATSAPP_WELCOME_TEMPLATE,

@@ -31,6 +31,7 @@ export const messageStateTexts: Record<MessageState, string> = {
   ACCEPTED: 'The vendor took it.',
   REJECTED: 'The vendor refused it for good.',
   UNKNOWN: 'It was sent and the answer was lost. It is not sent again before that is resolved.',
+  NOT_SENT: 'It surely did not leave. Its job tries again; `resendMessage` starts another.',
 }
 
 export const deliveryTexts: Record<DeliveryState, string> = {

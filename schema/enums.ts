@@ -73,6 +73,7 @@ const keyStates = {
 const outcomes = {
   SENT: 'The person got it, or the provider says that it was sent.',
   NOT_SENT: 'It did not leave; it is to be sent now.',
+  DROPPED: 'It did not leave, and is not to be sent any more.',
 }
 
 const breakers = {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineJobFor } from '../ledger/definition.ts'
-import { claimMessage, lockMessage, settleMessage } from '../marketing/messages.ts'
+import { claimMessage, lockMessage, settleMessage } from '../marketing/messages/send-ledger.ts'
 import { type Api, startApi } from '../test/support/api.ts'
+import { messageSend } from '../workers/message.send.ts'
 
 const leadCreated = defineJobFor<unknown>()({
   name: 'lead.created',
@@ -15,7 +16,7 @@ const leadCreated = defineJobFor<unknown>()({
 
 let api: Api
 beforeAll(async () => {
-  api = await startApi([leadCreated])
+  api = await startApi([leadCreated, messageSend])
 })
 afterAll(() => api.close())
 
@@ -27,7 +28,8 @@ async function newMessage(state: 'UNKNOWN' | 'CLAIMED', channel: 'EMAIL' | 'WHAT
   const { lead, job } = data.createLead
   const { workspaceId } = api.world.actor
   const owner = { workspaceId, leadId: lead.id, jobId: job.id, correlationId: 'test' }
-  const what = { purpose: 'welcome', channel, occurrence: '1', provider: 'whatsapp' }
+  const content = { template: 'welcome_lead', languages: ['en'], variables: { 1: 'Anna' } }
+  const what = { purpose: 'welcome', channel, occurrence: '1', provider: 'whatsapp', content }
   return api.world.ledger.transaction(async (em) => {
     const { message } = await claimMessage(em, { ...owner, ...what })
     if (state === 'UNKNOWN') await settleMessage(em, message.id, { state, reason: 'TIMEOUT' })
@@ -77,22 +79,51 @@ test('a message of which nobody knows whether it was sent is accepted on an oper
   ])
 })
 
-test('or its claim is given back and a job sends it, once, however often the operator says so', async () => {
+test('or it is sent by a job, once, however often the operator says so', async () => {
   const { id, leadId } = await newMessage('UNKNOWN')
   const answers = await Promise.all(Array.from({ length: 5 }, () => resolve({ id, outcome: 'NOT_SENT' })))
   const [done] = answers.filter(({ __typename }) => __typename === 'ResolveMessagePayload')
-  expect(done).toMatchObject({
-    sentMessage: null,
-    job: { name: 'lead.created', lead: { id: leadId }, idempotencyKey: `resend:${id}` },
-  })
+  expect(done).toMatchObject({ sentMessage: null, job: { name: 'message.send', lead: { id: leadId } } })
   expect(answers.map(({ __typename }) => __typename).sort()).toEqual([
-    ...Array(4).fill('NotFoundError'),
+    ...Array(4).fill('MessageSettledError'),
     'ResolveMessagePayload',
   ])
-  expect(await stateOf(id)).toBeUndefined()
+  expect(await stateOf(id)).toBe('NOT_SENT')
   expect(await audits(id)).toMatchObject([{ reason: 'NOT_SENT' }])
   const { data } = await api.ask(`{ jobs(filter: { leadId: "${leadId}" }) { totalCount } }`)
   expect(data.jobs.totalCount).toBe(2)
+})
+
+test('or it is given up: nothing is sent, and it counts as failed', async () => {
+  const { id } = await newMessage('UNKNOWN')
+  expect(await resolve({ id, outcome: 'DROPPED' })).toMatchObject({ sentMessage: null, job: null })
+  expect(await stateOf(id)).toBe('REJECTED')
+})
+
+test('a message that was refused or did not arrive is sent again by a job, and one that got through is not', async () => {
+  const resend = async (id: string) =>
+    (
+      await api.ask(
+        `mutation ($input: ResendMessageInput!) { resendMessage(input: $input) {
+          __typename ... on ResendMessagePayload { resentMessage { id state } job { name } } ... on Error { code }
+        } }`,
+        { input: { id, reason: 'asked for by phone' } },
+      )
+    ).data.resendMessage
+  const { id } = await newMessage('UNKNOWN')
+  expect(await resend(id)).toEqual({ __typename: 'MessageSettledError', code: 'MESSAGE_SETTLED' })
+  await resolve({ id, outcome: 'DROPPED' })
+  expect(await resend(id)).toMatchObject({
+    resentMessage: { id, state: 'NOT_SENT' },
+    job: { name: 'message.send' },
+  })
+  expect(await audits(id)).toMatchObject([{}, { action: 'resendMessage', reason: 'asked for by phone' }])
+  const sent = await newMessage('UNKNOWN')
+  await resolve({ id: sent.id, outcome: 'SENT' })
+  expect(await resend(sent.id)).toMatchObject({ code: 'MESSAGE_SETTLED' })
+  const delivery = "update message set delivery = 'FAILED' where id = ?"
+  await api.world.fork().execute(delivery, [sent.id])
+  expect(await resend(sent.id)).toMatchObject({ resentMessage: { state: 'NOT_SENT' } })
 })
 
 test('a message whose fate is known, that is being sent or that belongs to others is left as it is', async () => {

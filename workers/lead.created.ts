@@ -1,17 +1,12 @@
 import { z } from 'zod'
-import type { Em } from '../entities/index.ts'
 import { Lead } from '../entities/lead.ts'
 import type { JobContext } from '../ledger/definition.ts'
 import { recordSync } from '../marketing/contacts/record-sync.ts'
 import { type ContactRole, type Synced, syncContact } from '../marketing/contacts/sync-contact.ts'
-import { appendFacts } from '../marketing/facts.ts'
-import { appendLeadEvents } from '../marketing/lead-events.ts'
-import type { LeadRow } from '../marketing/lead-row.ts'
-import { skippedFact } from '../marketing/step-metrics.ts'
+import type { SendOutcome } from '../marketing/messages/send-message.ts'
+import { sendWelcome } from '../marketing/messages/welcome.ts'
 import type { Services } from '../runtime/services.ts'
 import { defineJob } from './define-job.ts'
-import { messageResolve } from './message.resolve.ts'
-import { type SendResult, sendWelcomeEmail, sendWelcomeWhatsapp } from './welcome.ts'
 import { throwWorst } from './worst-error.ts'
 
 const steps = ['mailchimp', 'crm', 'welcome-email', 'welcome-whatsapp'] as const
@@ -28,7 +23,7 @@ type Context = JobContext<Progress, Services>
 
 /** What a step came to: DONE or a message's state; SKIPPED when there was nothing to do; REFUSED when the vendor does not take this person. */
 interface StepResult {
-  outcome: 'DONE' | 'REFUSED' | SendResult['outcome']
+  outcome: 'DONE' | 'REFUSED' | SendOutcome['outcome']
   reason?: string
 }
 
@@ -56,7 +51,7 @@ export const leadCreated = defineJob<{ leadId: string }, Progress, Record<Step, 
         { disableIdentityMap: true },
       )
       if (!lead || lead.erasedAt) return { leadGone: true }
-      const take = stepsOf(context, lead)
+      const take = stepsOf(context, leadId)
       let done = 0
       const outcomes = await Promise.allSettled(
         steps.map(async (step) => {
@@ -73,21 +68,12 @@ export const leadCreated = defineJob<{ leadId: string }, Progress, Record<Step, 
   },
 )
 
-function stepsOf(context: Context, lead: LeadRow): Record<Step, () => Promise<StepResult>> {
-  const lookUpLater = (em: Em, messageId: string) => {
-    const runAt = new Date(Date.now() + context.services.welcome.searchAfterSeconds * 1_000)
-    return context.enqueue(em, messageResolve, { messageId }, { runAt, idempotencyKey: messageId })
-  }
-  const message = (step: keyof typeof channelOf, send: () => Promise<StepResult>) => () =>
-    context.step(step, send, (em, result) => recordMessage(em, context, lead, step, result))
+function stepsOf(context: Context, leadId: string): Record<Step, () => Promise<StepResult>> {
   return {
-    mailchimp: () => bring(context, lead.id, 'mailchimp'),
-    crm: () => bring(context, lead.id, 'crm'),
-    'welcome-email': message('welcome-email', () => sendWelcomeEmail(context, lead, lookUpLater)),
-    // WhatsApp offers no search: its own status webhook settles a lost answer, else an operator does.
-    'welcome-whatsapp': message('welcome-whatsapp', () =>
-      sendWelcomeWhatsapp(context, lead, async () => undefined),
-    ),
+    mailchimp: () => bring(context, leadId, 'mailchimp'),
+    crm: () => bring(context, leadId, 'crm'),
+    'welcome-email': () => context.step('welcome-email', () => sendWelcome(context, leadId, 'EMAIL')),
+    'welcome-whatsapp': () => context.step('welcome-whatsapp', () => sendWelcome(context, leadId, 'WHATSAPP')),
   }
 }
 
@@ -107,24 +93,4 @@ function bring(context: Context, leadId: string, role: ContactRole): Promise<Ste
       if (synced) await recordSync(em, synced, cause)
     },
   )
-}
-
-const channelOf = { 'welcome-email': 'EMAIL', 'welcome-whatsapp': 'WHATSAPP' } as const
-
-/** A message that left writes its own line and is counted, in marketing/messages.ts. */
-async function recordMessage(
-  em: Em,
-  { job }: Context,
-  lead: LeadRow,
-  step: keyof typeof channelOf,
-  { outcome, reason }: StepResult,
-): Promise<void> {
-  const channel = channelOf[step]
-  if (outcome === 'ACCEPTED')
-    await em.execute("update `lead` set status = 'WELCOMED' where id = ? and status = 'NEW'", [lead.id])
-  if (outcome !== 'SKIPPED') return
-  await appendFacts(em, [skippedFact(lead, channel, step, 'welcome')])
-  const detail = { step, channel, purpose: 'welcome', ...(reason !== undefined && { reason }) }
-  const about = { leadId: lead.id, at: new Date(), jobId: job.id, correlationId: job.correlationId }
-  await appendLeadEvents(em, [{ ...about, type: 'MESSAGE_SKIPPED', detail }])
 }

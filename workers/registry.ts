@@ -8,6 +8,7 @@ import { contactSync } from './contact.sync.ts'
 import { leadCreated } from './lead.created.ts'
 import { leadErase } from './lead.erase.ts'
 import { messageResolve } from './message.resolve.ts'
+import { messageSend } from './message.send.ts'
 import { retentionPrune } from './retention.prune.ts'
 import { statsRebuild } from './stats.rebuild.ts'
 import { statsRollup } from './stats.rollup.ts'
@@ -19,6 +20,7 @@ export const registry: readonly AnyJobDefinition[] = [
   leadCreated,
   contactSync,
   messageResolve,
+  messageSend,
   webhookReceive,
   whatsappTemplates,
   campaignSync,

@@ -20,7 +20,7 @@ export const tables: Record<string, Erase> = {
   contact: (em, { lead }) => em.execute('delete from contact where lead_id = ?', [lead.id]),
   // WhatsApp's ids of messages hold the phone number.
   message: (em, { lead }) =>
-    em.execute('update message set provider_message_id = null where lead_id = ?', [lead.id]),
+    em.execute('update message set provider_message_id = null, content = null where lead_id = ?', [lead.id]),
   inbound_message: (em, { conversationIds: ids }) =>
     em.execute(
       `update inbound_message set text = null, provider_message_id = concat('erased:', id) where ${among('conversation_id', ids)}`,

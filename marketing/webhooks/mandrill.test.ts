@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { leadsOf } from '../../test/support/webhook-leads.ts'
 import { mandrillForm, startWebhooks, type Webhooks } from '../../test/support/webhooks.ts'
-import { settleMessage } from '../messages.ts'
+import { settleMessage } from '../messages/send-ledger.ts'
 
 let webhooks: Webhooks
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import type { Em } from '../../entities/index.ts'
 import type { LeadEventType } from '../../entities/lead-event.ts'
 import { appendFacts, type NewFact, sourceEvent } from '../facts.ts'
 import { messageFact, onceNamed } from '../message-metrics.ts'
-import { type MessageRow, tellOfMessage } from '../messages.ts'
+import { type MessageRow, recordOnTimeline } from '../messages/send-ledger.ts'
 
 export interface Happening {
   at: Date
@@ -66,5 +66,5 @@ export async function tellOnce(em: Em, message: MessageRow, type: LeadEventType,
     'select 1 from lead_event where lead_id = ? and message_id = ? and type = ? limit 1',
     [message.leadId, message.id, type],
   )
-  if (rows.length === 0) await tellOfMessage(em, message, type, { at })
+  if (rows.length === 0) await recordOnTimeline(em, message, type, { at })
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../../entities/ids.ts'
 import { WhatsappTemplate } from '../../entities/whatsapp-template.ts'
 import { createWorld, type World } from '../../test/support/world.ts'
-import { type ListedTemplate, saveTemplates, templateProblem } from './templates.ts'
+import { chooseTemplate, findTemplate, type ListedTemplate, saveTemplates } from './templates.ts'
 
 let world: World
 let workspaceId: string
@@ -68,9 +68,7 @@ describe('saving a list of templates', () => {
     await save([welcome], 0, world.actor.workspaceId)
     expect(await save([], 1)).toBe(1)
     expect(await saved()).toEqual([])
-    expect(
-      await templateProblem(world.fork(), world.actor.workspaceId, 'welcome_lead', 'en', 1),
-    ).toBeUndefined()
+    expect(await findTemplate(world.fork(), world.actor.workspaceId, 'welcome_lead')).toHaveLength(1)
   })
 
   test('as long as an account may have is saved whole', async () => {
@@ -81,38 +79,56 @@ describe('saving a list of templates', () => {
   })
 })
 
-describe('what is wrong with a template', () => {
-  const problem = (name: string, language: string, parameters: number) =>
-    templateProblem(world.fork(), workspaceId, name, language, parameters)
+describe('a template that is to be sent', () => {
+  const choose = async (
+    name: string,
+    languages: string[] | undefined,
+    variables: Record<string, string> = { 1: 'Anna' },
+    locale = 'de-AT',
+  ) => chooseTemplate(await findTemplate(world.fork(), workspaceId, name), locale, languages, variables)
 
-  test('is nothing when it is approved and the values are as many as its placeholders', async () => {
-    await save([welcome, { ...welcome, name: 'plain', variables: [] }], 0)
-    expect(await problem('welcome_lead', 'en', 1)).toBeUndefined()
-    expect(await problem('plain', 'en', 0)).toBeUndefined()
+  test('is filled in when it is approved and the values are those it asks for', async () => {
+    await save([welcome, { ...welcome, name: 'plain', body: 'Hello', variables: [] }], 0)
+    expect(await choose('welcome_lead', ['en'])).toEqual({ language: 'en', body: 'Hello Anna 👋' })
+    expect(await choose('plain', ['en'], {})).toEqual({ language: 'en', body: 'Hello' })
   })
 
-  test.each([0, 2])('is the number of values when it is %i in place of one', async (count) => {
+  test('is sent in the language of the person, of those it is approved in', async () => {
+    const others = ['de', 'es'].map((language) => ({ ...welcome, language }))
+    await save([welcome, ...others, { ...welcome, language: 'fr', status: 'PAUSED' }], 0)
+    const languageFor = async (locale: string) => {
+      const choice = await choose('welcome_lead', undefined, { 1: 'x' }, locale)
+      return 'language' in choice ? choice.language : choice
+    }
+    expect(await Promise.all(['de-AT', 'es', 'fr'].map(languageFor))).toEqual(['de', 'es', 'de'])
+  })
+
+  test.each([{}, { 1: 'a', 2: 'b' }, { name: 'a' }])('is refused with the values %j', async (variables) => {
     await save([welcome], 0)
-    expect(await problem('welcome_lead', 'en', count)).toBe('WRONG_PARAMETERS')
+    expect(await choose('welcome_lead', ['en'], variables as Record<string, string>)).toEqual({
+      problem: 'WRONG_PARAMETERS',
+    })
   })
 
-  test('is its language when it is written in others only', async () => {
+  test('is refused in a language it is not written in', async () => {
     await save([welcome], 0)
-    expect(await problem('welcome_lead', 'en_US', 1)).toBe('UNKNOWN_LANGUAGE')
+    expect(await choose('welcome_lead', ['en_US'])).toEqual({ problem: 'UNKNOWN_LANGUAGE' })
   })
 
-  test.each(['PENDING', 'REJECTED', 'PAUSED', 'DISABLED'])('is its state when that is %s', async (status) => {
+  test.each(['PENDING', 'REJECTED', 'PAUSED', 'DISABLED'])('is refused while it is %s', async (status) => {
     await save([{ ...welcome, status }], 0)
-    expect(await problem('welcome_lead', 'en', 1)).toBe('NOT_APPROVED')
+    expect(await choose('welcome_lead', ['en'])).toEqual({ problem: 'NOT_APPROVED' })
+    expect(await choose('welcome_lead', undefined)).toEqual({ problem: 'NOT_APPROVED' })
   })
 
-  test('is that nobody approved it when the account has others only', async () => {
+  test('is refused when the account has others only', async () => {
     await save([welcome], 0)
-    expect(await problem('nothing', 'en', 1)).toBe('NOT_APPROVED')
+    expect(await choose('nothing', ['en'])).toEqual({ problem: 'NOT_APPROVED' })
   })
 
-  test('is not known before the first sync', async () => {
+  test('is left to WhatsApp before the first sync, in a language that somebody names', async () => {
     await save([welcome], 0, world.actor.workspaceId)
-    expect(await problem('welcome_lead', 'en', 1)).toBeUndefined()
+    expect(await choose('welcome_lead', ['en', 'de'])).toEqual({ language: 'de' })
+    expect(await choose('welcome_lead', undefined)).toEqual({ problem: 'UNKNOWN_LANGUAGE' })
   })
 })

@@ -1,6 +1,7 @@
 import { newId } from '../../entities/ids.ts'
 import type { Em } from '../../entities/index.ts'
-import { insertRows } from '../../entities/sql.ts'
+import { fromSql, insertRows } from '../../entities/sql.ts'
+import { templateLanguage } from '../welcome-policy.ts'
 
 /** A template as WhatsApp lists it. */
 export interface ListedTemplate {
@@ -63,28 +64,21 @@ function rowOf(workspaceId: string, template: ListedTemplate, at: Date): unknown
 /** Why a template must not be sent; the codes of WhatsApp would be 132001, 132015 or 132016, and 132000. */
 export type TemplateProblem = 'NOT_APPROVED' | 'UNKNOWN_LANGUAGE' | 'WRONG_PARAMETERS'
 
-/**
- * What is wrong with sending a template, as far as the last sync knows; undefined when nothing is. A workspace that was
- * never synced knows nothing, so there WhatsApp alone decides.
- * @param parameterCount how many values there are for the body
- */
-export async function templateProblem(
+/** What the last sync knows of a template in one language. */
+export type KnownTemplate = Pick<ListedTemplate, 'language' | 'status' | 'body' | 'variables'>
+
+/** A template in the languages it is written in; undefined when the workspace's templates were never synced. */
+export async function findTemplate(
   em: Em,
   workspaceId: string,
   name: string,
-  language: string,
-  parameterCount: number,
-): Promise<TemplateProblem | undefined> {
-  const known = await em.execute<{ language: string; status: string; parameters: number }[]>(
-    `select language, status, json_length(variables) as parameters from whatsapp_template
-     where workspace_id = ? and name = ?`,
+): Promise<KnownTemplate[] | undefined> {
+  const rows = await em.execute<Record<string, unknown>[]>(
+    'select language, status, body, variables from whatsapp_template where workspace_id = ? and name = ? order by language',
     [workspaceId, name],
   )
-  if (known.length === 0) return (await wasSynced(em, workspaceId)) ? 'NOT_APPROVED' : undefined
-  const template = known.find((each) => each.language === language)
-  if (!template) return 'UNKNOWN_LANGUAGE'
-  if (template.status !== 'APPROVED') return 'NOT_APPROVED'
-  return Number(template.parameters) === parameterCount ? undefined : 'WRONG_PARAMETERS'
+  if (rows.length === 0 && !(await wasSynced(em, workspaceId))) return undefined
+  return rows.map((row) => fromSql<KnownTemplate>(row))
 }
 
 async function wasSynced(em: Em, workspaceId: string): Promise<boolean> {
@@ -92,4 +86,35 @@ async function wasSynced(em: Em, workspaceId: string): Promise<boolean> {
     workspaceId,
   ])
   return rows.length > 0
+}
+
+/** In which language a template is sent, and what the person then reads; or why it must not be sent. */
+export type TemplateChoice = { language: string; body?: string } | { problem: TemplateProblem }
+
+/**
+ * Chooses the language and fills the template in. A workspace that was never synced (`known` undefined) knows nothing, so
+ * there WhatsApp alone decides.
+ * @param languages it may be sent in; by default those it is approved in
+ * @param variables by the name of the placeholder
+ */
+export function chooseTemplate(
+  known: readonly KnownTemplate[] | undefined,
+  locale: string | null | undefined,
+  languages: readonly string[] | undefined,
+  variables: Readonly<Record<string, string>>,
+): TemplateChoice {
+  const approved = (known ?? []).filter(({ status }) => status === 'APPROVED').map(({ language }) => language)
+  const candidates = languages ?? approved
+  const language = candidates.length > 0 ? templateLanguage(locale, candidates) : undefined
+  if (!known) return language ? { language } : { problem: 'UNKNOWN_LANGUAGE' }
+  if (known.length === 0 || !language) return { problem: 'NOT_APPROVED' }
+  const template = known.find((each) => each.language === language)
+  if (!template) return { problem: 'UNKNOWN_LANGUAGE' }
+  if (template.status !== 'APPROVED') return { problem: 'NOT_APPROVED' }
+  const given = Object.keys(variables)
+  const fits =
+    given.length === template.variables.length && template.variables.every((name) => name in variables)
+  if (!fits) return { problem: 'WRONG_PARAMETERS' }
+  const body = template.body.replace(/\{\{\s*(\w+)\s*\}\}/g, (_, name: string) => variables[name] ?? '')
+  return { language, body }
 }

@@ -13,12 +13,24 @@ import { createClient, type VendorClient } from './clients.ts'
 import { gateOf } from './gates.ts'
 import { type AccountSource, readSources } from './sources.ts'
 
-/** One workspace's vendors. Reading one that is not connected throws `NotConnectedError`. */
+/**
+ * One workspace's vendors, without the verbs that write to people: those are in `Senders`. Reading one that is not connected
+ * throws `NotConnectedError`.
+ */
 export interface Accounts {
   readonly mailchimp: Mailchimp
+  readonly email: EmailAccount
+  readonly whatsapp: WhatsappAccount
+  readonly crm: Crm
+}
+
+type EmailAccount = Omit<EmailSender, 'sendTemplate'>
+type WhatsappAccount = Omit<Whatsapp, 'sendTemplate' | 'sendText' | 'sendMedia'>
+
+/** What messages leave by. Reading one that is not connected throws `NotConnectedError`. */
+export interface Senders {
   readonly email: EmailSender
   readonly whatsapp: Whatsapp
-  readonly crm: Crm
 }
 
 /** An account with its gate and its client. */
@@ -92,24 +104,46 @@ export function createConnections(parts: ConnectionParts): Connections {
 
 /** A workspace's accounts by what they are for. */
 export async function accountsOf(connections: Connections, workspaceId: string): Promise<Accounts> {
-  const all = await connections.of(workspaceId)
-  const find = <Role extends VendorClient['role']>(role: Role) => {
-    const found = all.find(({ vendor }) => vendor.role === role)
-    if (!found) throw new NotConnectedError(role)
-    return found.vendor.client as Extract<VendorClient, { role: Role }>['client']
-  }
+  const find = finderIn(await connections.of(workspaceId))
   return {
     get mailchimp() {
       return find('mailchimp')
     },
+    get email() {
+      return withoutSending(find('email'))
+    },
+    get whatsapp() {
+      return withoutSending(find('whatsapp'))
+    },
+    get crm() {
+      return find('crm')
+    },
+  }
+}
+
+/** The accounts that messages leave by, whole. */
+export async function sendersOf(connections: Connections, workspaceId: string): Promise<Senders> {
+  const find = finderIn(await connections.of(workspaceId))
+  return {
     get email() {
       return find('email')
     },
     get whatsapp() {
       return find('whatsapp')
     },
-    get crm() {
-      return find('crm')
-    },
   }
+}
+
+function finderIn(all: readonly Connection[]) {
+  return <Role extends VendorClient['role']>(role: Role) => {
+    const found = all.find(({ vendor }) => vendor.role === role)
+    if (!found) throw new NotConnectedError(role)
+    return found.vendor.client as Extract<VendorClient, { role: Role }>['client']
+  }
+}
+
+/** Not only the type lacks them: a job whose types nobody checks has them no more than one that is checked. */
+function withoutSending<T extends object>(client: T): Omit<T, `send${string}`> {
+  const others = Object.entries(client).filter(([name]) => !name.startsWith('send'))
+  return Object.fromEntries(others) as Omit<T, `send${string}`>
 }

@@ -47,6 +47,12 @@ export const codeHomes: readonly CodeHome[] = [
     // The page talks to the API and to nobody else.
     homes: ['integrations/http.ts', 'console', 'docs/examples', ...tools],
   },
+  {
+    // Around marketing/messages/ nobody asks for consent, suppression and what was sent before.
+    what: 'a verb that writes to people',
+    pattern: /\.\s*(?:sendTemplate|sendText|sendMedia|senders)\s*\(/g,
+    homes: ['marketing/messages', 'integrations', ...tools],
+  },
   { what: 'console.', pattern: /(?<![\w.$])console\s*\./g, homes: ['scripts', 'bench'], testsToo: true },
   {
     // As a live source it leaks: `return()` does not reach one that waits for the next event.

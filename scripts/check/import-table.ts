@@ -33,6 +33,7 @@ const table: Record<string, Reach> = {
   workers: {
     may: ['ledger', 'marketing', 'entities', 'integrations/errors.ts'],
     types: ['runtime', 'integrations'],
+    never: ['marketing/messages/senders.ts', 'marketing/messages/transports.ts'],
   },
   marketing: {
     may: ['ledger', 'entities', 'integrations/errors.ts'],

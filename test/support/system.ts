@@ -167,7 +167,8 @@ async function pauseSchedules(fork: () => Em): Promise<void> {
   await fork().execute('update schedule set paused_at = created_at, next_at = null')
 }
 
-function settings(sandbox: string): Record<string, string> {
+/** Settings of a process whose vendors are the sandbox at this address. */
+export function settings(sandbox: string): Record<string, string> {
   return {
     NODE_ENV: 'test',
     REDIS_PREFIX: `t${randomBytes(6).toString('hex')}`,

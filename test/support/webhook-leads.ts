@@ -2,7 +2,7 @@ import type { Em } from '../../entities/index.ts'
 import type { LeadEventDetail } from '../../entities/lead-event.ts'
 import { type LeadFields, nobody } from '../../marketing/lead-row.ts'
 import { insertLeads } from '../../marketing/leads.ts'
-import { claimMessage, settleMessage } from '../../marketing/messages.ts'
+import { claimMessage, settleMessage } from '../../marketing/messages/send-ledger.ts'
 import { readTimeline } from '../../marketing/timeline.ts'
 import type { World } from './world.ts'
 
@@ -32,7 +32,7 @@ export function leadsOf(world: () => World) {
       return within(async (em) => {
         const provider = channel === 'EMAIL' ? 'mandrill' : 'whatsapp'
         const owner = { workspaceId: world().actor.workspaceId, leadId, jobId: 'job_x', correlationId: 'c' }
-        const what = { purpose: 'welcome', occurrence: '1', channel, provider }
+        const what = { purpose: 'welcome', occurrence: '1', channel, provider, content: {} }
         const { message } = await claimMessage(em, { ...owner, ...what })
         if (providerMessageId) await settleMessage(em, message.id, { state: 'ACCEPTED', providerMessageId })
         return message.id

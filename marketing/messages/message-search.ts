@@ -1,5 +1,5 @@
-import type { EmailSender, FoundEmail } from '../integrations/email.ts'
-import { coalesce } from '../ledger/coalesce.ts'
+import type { EmailSender, FoundEmail } from '../../integrations/email.ts'
+import { coalesce } from '../../ledger/coalesce.ts'
 
 interface Question {
   messageId: string
