@@ -1,4 +1,5 @@
 import { startDispatcher } from '../ledger/dispatcher.ts'
+import { unknownGauges } from '../marketing/messages/unknown.ts'
 import { connect } from '../queue/connection.ts'
 import { backupGauges, backupPolicy, watchBackups } from '../runtime/backup-watch.ts'
 import { processGauges } from '../runtime/health.ts'
@@ -30,5 +31,6 @@ const gauges = async () => [
   ...processGauges('dispatcher'),
   ...(await queueGauges(queues, dispatcher)),
   ...(await backupGauges(fork, policy)),
+  ...(await unknownGauges(fork(), new Date())),
 ]
 tellReady(await serveHealth(parts, queues, registry, gauges))

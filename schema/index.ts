@@ -34,6 +34,7 @@ import { statQueries } from '../resolvers/stats.ts'
 import { statsRebuildMutations } from '../resolvers/stats-rebuild.ts'
 import { suppressionActions } from '../resolvers/suppression-actions.ts'
 import { suppressionQueries } from '../resolvers/suppressions.ts'
+import { unknownMessages } from '../resolvers/unknown-messages.ts'
 import { webhookReceipts } from '../resolvers/webhook-receipts.ts'
 import { workspaces } from '../resolvers/workspaces.ts'
 import { type Api, createApi } from './api.ts'
@@ -93,6 +94,7 @@ const verbs = [
   leadTimeline,
   messageQueries,
   messageActions,
+  unknownMessages,
   integrationQueries,
   integrationActions,
   campaignQueries,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineJobFor } from '../ledger/definition.ts'
 import { claimMessage, lockMessage, settleMessage } from '../marketing/messages/send-ledger.ts'
+import { unknownGauges } from '../marketing/messages/unknown.ts'
 import { type Api, startApi } from '../test/support/api.ts'
 import { messageSend } from '../workers/message.send.ts'
 
@@ -98,6 +99,59 @@ test('or it is given up: nothing is sent, and it counts as failed', async () => 
   const { id } = await newMessage('UNKNOWN')
   expect(await resolve({ id, outcome: 'DROPPED' })).toMatchObject({ sentMessage: null, job: null })
   expect(await stateOf(id)).toBe('REJECTED')
+})
+
+test('unknown messages are counted by channel and reason, and resolved many at a time, each with its audit row', async () => {
+  const stranger = await api.addKey({ role: 'ADMIN', workspaceId: await api.addWorkspace() })
+  const count = async (key?: string) =>
+    (await api.ask('{ unknownMessages { channel reason count } }', {}, { key })).data.unknownMessages
+  const many = async (input: object, key?: string) =>
+    (
+      await api.ask(
+        `mutation ($input: ResolveMessagesInput!) { resolveMessages(input: $input) {
+          __typename ... on ResolveMessagesPayload { resolvedCount unchangedCount remainingCount } ... on InvalidInputError { issues { path } }
+        } }`,
+        { input },
+        { key },
+      )
+    ).data.resolveMessages
+  await many({ filter: {}, outcome: 'SENT' })
+  const ids: string[] = []
+  for (const channel of ['WHATSAPP', 'WHATSAPP', 'WHATSAPP', 'EMAIL'] as const)
+    ids.push((await newMessage('UNKNOWN', channel)).id)
+  const abandoned = await newMessage('CLAIMED')
+  await api.world
+    .fork()
+    .execute('update message set claimed_at = claimed_at - interval 11 minute where id = ?', [abandoned.id])
+  expect(await count()).toEqual([
+    { channel: 'EMAIL', reason: 'TIMEOUT', count: 1 },
+    { channel: 'WHATSAPP', reason: 'TIMEOUT', count: 3 },
+    { channel: 'WHATSAPP', reason: 'WORKER_LOST', count: 1 },
+  ])
+  const gauges = await unknownGauges(api.world.fork(), new Date())
+  expect(gauges.map(({ labels, value }) => [labels?.reason, value])).toEqual([
+    ['TIMEOUT', 1],
+    ['TIMEOUT', 3],
+    ['WORKER_LOST', 1],
+  ])
+  expect(await count(stranger)).toEqual([])
+  expect(await many({ filter: {}, outcome: 'SENT' }, stranger)).toMatchObject({ resolvedCount: 0 })
+
+  const whatsapp = { filter: { channels: ['WHATSAPP'], reasons: ['TIMEOUT'] }, outcome: 'NOT_SENT', limit: 2 }
+  expect(await many(whatsapp)).toMatchObject({ resolvedCount: 2, remainingCount: 1 })
+  expect(await many(whatsapp)).toMatchObject({ resolvedCount: 1, remainingCount: 0 })
+  expect(await many(whatsapp)).toMatchObject({ resolvedCount: 0, remainingCount: 0 })
+  expect(await Promise.all(ids.map(stateOf))).toEqual(['NOT_SENT', 'NOT_SENT', 'NOT_SENT', 'UNKNOWN'])
+  expect(await audits(ids[0]!)).toEqual([{ action: 'resolveMessage', reason: 'NOT_SENT', by_key: 1 }])
+  const jobs =
+    "select 1 from job where name = 'message.send' and json_value(input, '$.messageId') in (?, ?, ?)"
+  expect(await api.world.fork().execute(jobs, ids.slice(0, 3))).toHaveLength(3)
+
+  const listed = { ids: [...ids, abandoned.id, 'msg_unknown'], outcome: 'DROPPED', reason: 'too late' }
+  expect(await many(listed)).toMatchObject({ resolvedCount: 2, unchangedCount: 4 })
+  expect(await count()).toEqual([])
+  const wrong = await many({ ids, filter: {}, outcome: 'SENT', limit: 501 })
+  expect(wrong.issues).toEqual([{ path: 'ids' }, { path: 'limit' }])
 })
 
 test('a message that was refused or did not arrive is sent again by a job, and one that got through is not', async () => {
