@@ -73,7 +73,8 @@ function stepsOf(context: Context, leadId: string): Record<Step, () => Promise<S
     mailchimp: () => bring(context, leadId, 'mailchimp'),
     crm: () => bring(context, leadId, 'crm'),
     'welcome-email': () => context.step('welcome-email', () => sendWelcome(context, leadId, 'EMAIL')),
-    'welcome-whatsapp': () => context.step('welcome-whatsapp', () => sendWelcome(context, leadId, 'WHATSAPP')),
+    'welcome-whatsapp': () =>
+      context.step('welcome-whatsapp', () => sendWelcome(context, leadId, 'WHATSAPP')),
   }
 }
 
