@@ -7,7 +7,7 @@ import { type MessageOutcome, MessageSettledError, resolveMessage } from './reso
 import { unknownAt } from './unknown.ts'
 
 /** Which unknown messages; every condition given must hold. */
-export interface UnknownFilter {
+interface UnknownFilter {
   channels?: readonly Channel[] | null | undefined
   /** Codes, as `unknownMessages` shows them. */
   reasons?: readonly string[] | null | undefined
