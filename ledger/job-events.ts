@@ -1,13 +1,13 @@
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Em } from '../entities/index.ts'
-import { beginning, streamKey } from '../queue/keys.ts'
-import { rangeStream, type StreamEvent } from '../queue/stream.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { epochKey, streamKey } from '../queue/keys.ts'
+import { type StreamEvent, viewStream } from '../queue/stream.ts'
+import { decodeCursor, hasReached, moved, type Position, type Positions } from './cursor.ts'
 import { eventMatches, type JobSubject, toEventData } from './event-data.ts'
 import { followEvents } from './event-reader.ts'
 import { createSink, type Sink } from './event-sink.ts'
-import type { JobEventMessage, JobEvents } from './ledger.ts'
+import type { JobEvents } from './ledger.ts'
 import { createReplay } from './replay.ts'
 import type { JobFilter } from './row.ts'
 import { createSubjects } from './subjects.ts'
@@ -19,6 +19,8 @@ export interface JobEventsSettings {
   /** Opens a connection of its own that waits for Redis to come back. */
   openRedis: () => Redis
   log: Logger
+  /** How long a reader waits for events at once, and after a failure, in ms. Default: 1000. */
+  pauseMs?: number
 }
 
 interface Subscriber {
@@ -37,8 +39,10 @@ const idleMs = 60_000
  * 3. A sink that starts, resumes or falls behind reads the stream by itself until it has caught up (replay.ts).
  */
 export function createJobEvents(settings: JobEventsSettings): JobEvents {
-  const { names, prefix, log } = settings
-  const positions = new Map<string, string>()
+  const { names, prefix, log, pauseMs = 1_000 } = settings
+  const keysOf = (queue: string) => ({ stream: streamKey(prefix, queue), epoch: epochKey(prefix, queue) })
+  /** How far events were delivered. */
+  let positions: Positions = new Map()
   const subscribers = createIndex()
   const listeners = new Set<(subjectId: string) => void>()
   const subjects = createSubjects(settings.fork)
@@ -61,51 +65,48 @@ export function createJobEvents(settings: JobEventsSettings): JobEvents {
     return new Promise((resolve) => {
       const reader = {
         queue,
-        stream: streamKey(prefix, queue),
+        keys: keysOf(queue),
         redis,
         log,
-        start: (position: string) => {
-          positions.set(queue, position)
+        pauseMs,
+        start: (position: Position) => {
+          positions = moved(positions, queue, position)
           resolve()
         },
-        page: (events: StreamEvent[], position: string) => fanOut(queue, events, position),
-        gap: (position: string) => {
-          positions.set(queue, position)
-          for (const { sink } of subscribers.all) sink.catchUp()
+        page: (events: StreamEvent[], position: Position) => fanOut(queue, events, position),
+        gap: (position: Position) => {
+          const before = positions
+          positions = moved(positions, queue, position)
+          for (const { sink } of subscribers.all) sink.catchUp(before)
         },
       }
       void followEvents(reader, signal).then(resolve)
     })
   }
 
-  async function fanOut(queue: string, events: StreamEvent[], position: string): Promise<void> {
+  /** After the look-up everything is done in one go; what was delivered when a page is repeated is left out. */
+  async function fanOut(queue: string, events: StreamEvent[], position: Position): Promise<void> {
     const known = await subjects(events.map(({ jobId }) => jobId))
-    let before = encodeCursor(positions)
     for (const event of events) {
-      positions.set(queue, event.id)
-      const cursor = encodeCursor(positions)
+      const here = { epoch: position.epoch, id: event.id }
+      if (hasReached(positions.get(queue), here)) continue
+      const before = positions
+      positions = moved(positions, queue, here)
       const subject = known.get(event.jobId)
-      if (subject) tell(queue, event, subject, cursor, before)
-      before = cursor
+      if (subject) deliver(queue, event, subject, before)
     }
-    positions.set(queue, position)
+    positions = moved(positions, queue, position)
   }
 
-  function tell(
-    queue: string,
-    event: StreamEvent,
-    subject: JobSubject,
-    cursor: string,
-    before: string,
-  ): void {
+  function deliver(queue: string, event: StreamEvent, subject: JobSubject, before: Positions): void {
     for (const id of [subject.leadId, subject.campaignId, queue])
       if (id) for (const callback of listeners) callback(id)
     const data = toEventData(event, queue)
     if (!data) return
-    const message: JobEventMessage = { kind: 'event', cursor, event: data }
+    const message = { kind: 'event', event: data } as const
+    const live = { queue, position: positions.get(queue)!, message, before, after: positions }
     for (const { workspaceId, filter, sink } of subscribers.of(subject))
-      if (workspaceId === subject.workspaceId && eventMatches(filter, subject, data))
-        sink.deliver(queue, event.id, message, before)
+      if (workspaceId === subject.workspaceId && eventMatches(filter, subject, data)) sink.deliver(live)
   }
 
   function attach(): void {
@@ -115,6 +116,7 @@ export function createJobEvents(settings: JobEventsSettings): JobEvents {
 
   function detach(): void {
     if (subscribers.all.size + listeners.size > 0) return
+    clearTimeout(idle)
     idle = setTimeout(stopReaders, idleMs)
     idle.unref()
   }
@@ -123,33 +125,35 @@ export function createJobEvents(settings: JobEventsSettings): JobEvents {
     readers?.abort()
     readers = undefined
     shared?.disconnect()
-    positions.clear()
+    positions = new Map()
   }
 
   return {
     async subscribe(workspaceId, filter, after) {
       const wanted = filter.names ? names.filter((name) => filter.names?.includes(name)) : names
-      const start = after === undefined ? new Map<string, string>() : decodeCursor(after)
-      const replay = createReplay({
+      const cursor = after === undefined ? undefined : decodeCursor(after)
+      attach()
+      const readOn = createReplay({
         ...settings,
         workspaceId,
         filter,
         queues: wanted,
         subjects,
-        positions,
-        read: async (queue, position) => rangeStream(shared!, streamKey(prefix, queue), position),
-        redis: () => shared!,
+        view: (queue, position, count) => viewStream(shared!, keysOf(queue), position, count),
         ready: () => started,
-        fresh: after === undefined,
+        after: cursor,
       })
-      for (const queue of wanted) if (!start.has(queue)) start.set(queue, beginning)
       const subscriber: Subscriber = { workspaceId, filter, sink: undefined as never }
-      attach()
       subscriber.sink = createSink(
-        { readOn: replay, released: () => release(subscriber) },
-        start,
-        [],
-        (error) => log.warn({ err: error }, 'A subscriber has to wait for its events'),
+        {
+          readOn,
+          reached: (read) => wanted.every((queue) => hasReached(read.get(queue), positions.get(queue))),
+          released: () => release(subscriber),
+        },
+        {
+          onError: (error) => log.warn({ err: error }, 'A subscriber has to wait for its events'),
+          retryMs: pauseMs,
+        },
       )
       subscribers.add(subscriber)
       return subscriber.sink

@@ -1,5 +1,5 @@
 import type { Em } from '../entities/index.ts'
-import { insertRows } from '../entities/sql.ts'
+import { insertRows, marks } from '../entities/sql.ts'
 import { beginning } from '../queue/keys.ts'
 import type { StreamEvent, StreamPage } from '../queue/stream.ts'
 import { type AttemptChange, applyEvent, attemptOf } from './apply.ts'
@@ -40,6 +40,16 @@ export async function readPosition(em: Em, queue: string): Promise<string> {
     [queue],
   )
   return row?.event_id ?? beginning
+}
+
+/** How far queues are projected, by name. */
+export async function readPositions(em: Em, queues: readonly string[]): Promise<Map<string, string>> {
+  if (queues.length === 0) return new Map()
+  const rows = await em.execute<{ queue: string; event_id: string }[]>(
+    `select queue, event_id from stream_position where queue in ${marks(queues)}`,
+    [...queues],
+  )
+  return new Map(rows.map(({ queue, event_id }) => [queue, event_id]))
 }
 
 /** Sets a queue's position when its stream is another one than before. */

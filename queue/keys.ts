@@ -8,6 +8,11 @@ export function streamKey(prefix: string, name: string): string {
   return `${queuePrefix(prefix, name)}:${name}:events`
 }
 
+/** Names the stream: a new one, after Redis was emptied, gets another name. Beside the stream, so both are lost together. */
+export function epochKey(prefix: string, name: string): string {
+  return `${queuePrefix(prefix, name)}:${name}:epoch`
+}
+
 /** What BullMQ remembers of a queue as a whole. */
 export function metaKey(prefix: string, name: string): string {
   return `${queuePrefix(prefix, name)}:${name}:meta`

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { beginning, parseBullId, plainId, sortableId } from './keys.ts'
 import type { OwnEventName } from './queues.ts'
@@ -66,21 +67,64 @@ export async function readStream(
   const reply = (await redis.xread('COUNT', pageSize, 'BLOCK', blockMs, 'STREAMS', key, plainId(position))) as
     | [string, Entry[]][]
     | null
-  return pageOf(reply?.[0]?.[1] ?? [], position)
+  return pageOf(reply?.[0]?.[1] ?? [], position, pageSize)
 }
 
-/** Entries after `position` that are there now, without waiting. */
-export async function rangeStream(redis: Redis, key: string, position: string): Promise<StreamPage> {
-  const entries = (await redis.xrange(key, `(${plainId(position)}`, '+', 'COUNT', pageSize)) as Entry[]
-  return pageOf(entries, position)
+/** Resolves when there may be an entry after `position`, at the latest after `blockMs`; on a connection of its own. */
+export async function waitForEntry(
+  redis: Redis,
+  key: string,
+  position: string,
+  blockMs: number,
+): Promise<void> {
+  await redis.xread('COUNT', 1, 'BLOCK', blockMs, 'STREAMS', key, plainId(position))
 }
 
-function pageOf(entries: Entry[], position: string): StreamPage {
+/** A stream at one moment. */
+export interface StreamView {
+  /** Which stream it is: another one after Redis was emptied. */
+  epoch: string
+  info: StreamInfo
+  page: StreamPage
+}
+
+/**
+ * The entries after `position` that are there now, with what the stream holds and which one it is. All of one moment, so
+ * nothing can be lost between reading and looking for losses.
+ * @param count most entries of the page
+ */
+export async function viewStream(
+  redis: Redis,
+  { stream, epoch }: { stream: string; epoch: string },
+  position: string,
+  count = pageSize,
+): Promise<StreamView> {
+  const replies = await redis
+    .multi()
+    .set(epoch, randomBytes(6).toString('hex'), 'NX')
+    .get(epoch)
+    .xinfo('STREAM', stream)
+    .xrange(stream, `(${plainId(position)}`, '+', 'COUNT', count)
+    .exec()
+  const [, name, found, entries] = replies ?? []
+  if (!name || !found || !entries) throw new Error('Redis gave no answer to a transaction')
+  const failed = name[0] ?? entries[0] ?? (found[0] && !isMissing(found[0]) ? found[0] : null)
+  if (failed) throw failed
+  const info = infoOf(found[0] ? [] : (found[1] as unknown[]))
+  const page = pageOf(entries[1] as Entry[], position, count)
+  return {
+    epoch: name[1] as string,
+    info,
+    page: page.full || info.last <= page.position ? page : { ...page, position: info.last },
+  }
+}
+
+function pageOf(entries: Entry[], position: string, count: number): StreamPage {
   const last = entries.at(-1)
   return {
     events: entries.map(toEvent).filter((event) => event !== undefined),
     position: last ? sortableId(last[0]) : position,
-    full: entries.length === pageSize,
+    full: entries.length === count,
   }
 }
 
@@ -110,10 +154,15 @@ export interface StreamInfo {
 
 export async function streamInfo(redis: Redis, key: string): Promise<StreamInfo> {
   const reply = await redis.xinfo('STREAM', key).catch((error: Error) => {
-    if (/no such key/i.test(error.message)) return []
+    if (isMissing(error)) return []
     throw error
   })
-  const list = reply as unknown[]
+  return infoOf(reply as unknown[])
+}
+
+const isMissing = ({ message }: Error) => /no such key/i.test(message)
+
+function infoOf(list: unknown[]): StreamInfo {
   const field = (name: string) => list[list.indexOf(name) + 1]
   if (list.length === 0) return { first: undefined, last: beginning, trimmed: false }
   const first = field('first-entry') as Entry | null
