@@ -44,7 +44,7 @@ export function applyEvent(row: JobRow, event: StreamEvent): JobRow {
 }
 
 function changesOf(row: JobRow, event: StreamEvent): Partial<JobRow> | undefined {
-  if (event.name === 'completed') return completed(event)
+  if (event.name === 'completed') return completed(row, event)
   if (isFinal(row.state)) return undefined
   return byName[event.name]?.(row, event)
 }
@@ -72,14 +72,16 @@ const byName: Partial<Record<StreamEvent['name'], (row: JobRow, event: StreamEve
   failed: (row, event) => failed(row, event),
 }
 
-function completed(event: StreamEvent): Partial<JobRow> {
+function completed(row: JobRow, event: StreamEvent): Partial<JobRow> {
   const value = json(event.fields.returnvalue) as {
     result?: unknown
     attempt?: number
     worker?: string
+    began?: number
   } | null
   return {
     state: 'COMPLETED',
+    startedAt: row.startedAt ?? dateOf(value?.began),
     result: value?.result ?? null,
     attemptsMade: value?.attempt ?? 1,
     worker: value?.worker ?? null,

@@ -1,6 +1,6 @@
 import type { JobState } from '../entities/job.ts'
 import type { StreamEvent, StreamEventName } from '../queue/stream.ts'
-import { parseFailure } from './apply.ts'
+import { applyEvent, isFinal, parseFailure } from './apply.ts'
 import { matches } from './find.ts'
 import type { JobEventData, JobEventType } from './ledger.ts'
 import type { JobFilter, JobRow } from './row.ts'
@@ -33,7 +33,16 @@ export function toEventData(event: StreamEvent, name: string): JobEventData | un
   const details = detailsOf(event)
   // A cancelled run also fails in BullMQ's eyes; its own event has already said so.
   if (type === 'DEAD' && details.errorClass === 'CANCELLED') return undefined
-  return { jobId: event.jobId, jobName: name, type, state, at: event.at, run: event.run, ...details }
+  const applyTo = (row: JobRow) => rowAsOf(row, event, state)
+  return { jobId: event.jobId, jobName: name, type, state, at: event.at, run: event.run, ...details, applyTo }
+}
+
+/** What the projection will make of the row, in the state that the event says; a row that knows of more stays as it is. */
+function rowAsOf(row: JobRow, event: StreamEvent, state: JobState): JobRow {
+  const isNewer = event.run !== row.run || (row.lastEventId && row.lastEventId >= event.id)
+  if (isNewer || isFinal(row.state)) return row
+  const next = applyEvent(row, event)
+  return isFinal(next.state) ? next : { ...next, state }
 }
 
 function detailsOf({ name, fields }: StreamEvent): Partial<JobEventData> {

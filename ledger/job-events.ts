@@ -10,6 +10,7 @@ import { createSink, type Sink } from './event-sink.ts'
 import type { JobEvents } from './ledger.ts'
 import { createReplay } from './replay.ts'
 import type { JobFilter } from './row.ts'
+import { warnSeldom } from './seldom.ts'
 import { createSubjects } from './subjects.ts'
 
 export interface JobEventsSettings {
@@ -40,6 +41,7 @@ const idleMs = 60_000
  */
 export function createJobEvents(settings: JobEventsSettings): JobEvents {
   const { names, prefix, log, pauseMs = 1_000 } = settings
+  const warn = warnSeldom(log)
   const keysOf = (queue: string) => ({ stream: streamKey(prefix, queue), epoch: epochKey(prefix, queue) })
   /** How far events were delivered. */
   let positions: Positions = new Map()
@@ -151,7 +153,7 @@ export function createJobEvents(settings: JobEventsSettings): JobEvents {
           released: () => release(subscriber),
         },
         {
-          onError: (error) => log.warn({ err: error }, 'A subscriber has to wait for its events'),
+          onError: (error) => warn({ err: error }, 'A subscriber has to wait for its events'),
           retryMs: pauseMs,
         },
       )

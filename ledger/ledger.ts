@@ -109,6 +109,8 @@ export interface JobEventData {
   errorClass?: string | undefined
   errorMessage?: string | undefined
   nextAt?: Date | undefined
+  /** The job's row as of this event: brought up to it when the row is older, as it is when it is newer. */
+  applyTo(row: JobRow): JobRow
 }
 
 /** Live job events. */

@@ -24,7 +24,6 @@ type Step =
   | { do: 'empty' | 'pause' | 'go' | 'reconnect' | 'wait' }
 
 let world: World
-let events: JobEvents
 const jobs: string[] = []
 /** The call to MariaDB or Redis, counted from now, that fails. */
 let callsUntilFailure = Number.POSITIVE_INFINITY
@@ -59,7 +58,14 @@ function flakyRedis(redis: Redis): Redis {
 beforeAll(async () => {
   world = await createWorld(definitions)
   world.startDispatcher()
-  events = createJobEvents({
+  for (const definition of definitions)
+    jobs.push((await world.ledger.enqueue({ definition, input: {}, actor: world.actor })).job.id)
+})
+afterAll(() => world.close())
+
+/** The live events of one process of the API. */
+const startEvents = () =>
+  createJobEvents({
     fork: () => flaky(world.fork(), ['execute']) as Em,
     prefix: world.prefix,
     names: definitions.map(({ name }) => name),
@@ -67,13 +73,6 @@ beforeAll(async () => {
     log: world.log,
     pauseMs: 20,
   })
-  for (const definition of definitions)
-    jobs.push((await world.ledger.enqueue({ definition, input: {}, actor: world.actor })).job.id)
-})
-afterAll(async () => {
-  await events.close()
-  await world.close()
-})
 
 let line = 0
 const publish = (queue: Queue) =>
@@ -86,19 +85,27 @@ async function empty(): Promise<void> {
   if (keys.length > 0) await redis.del(...keys)
 }
 
-/** Follows the events and keeps what came; it can pause, and connect again with its last cursor. */
+/** Follows the events and keeps what came; it can pause, and connect to another process with its last cursor. */
 async function follow() {
   const seen: ({ gap: true } | { queue: Queue; line: number })[] = []
   let gate = Promise.withResolvers<void>()
   let paused = false
   gate.resolve()
   let cursor: string | undefined
+  let events: JobEvents = startEvents()
   let source = await events.subscribe(world.actor.workspaceId, {})
   let reading = read(source)
 
   function go(): void {
     paused = false
     gate.resolve()
+  }
+
+  async function stop(): Promise<void> {
+    await source.return!()
+    go()
+    await reading
+    await events.close()
   }
 
   async function read(from: AsyncIterableIterator<JobEventMessage>): Promise<void> {
@@ -121,17 +128,12 @@ async function follow() {
     },
     go,
     async reconnect() {
-      await source.return!()
-      go()
-      await reading
+      await stop()
+      events = startEvents()
       source = await events.subscribe(world.actor.workspaceId, {}, cursor)
       reading = read(source)
     },
-    async stop() {
-      await source.return!()
-      go()
-      await reading
-    },
+    stop,
   }
 }
 

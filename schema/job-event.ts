@@ -76,8 +76,12 @@ export function jobEventTypes(api: Api): void {
       job: t.field({
         type: Job,
         nullable: true,
-        description: 'The row as it is now; it may lag behind the event by a moment.',
-        resolve: ({ event }, _, { loaders }) => loaders.job.load(event.jobId),
+        description:
+          'The job as of this event or later, never earlier. Its `attemptHistory` and `logs` may lag behind by a moment.',
+        resolve: async ({ event }, _, { loaders }) => {
+          const row = await loaders.job.load(event.jobId)
+          return row && event.applyTo(row)
+        },
       }),
     }),
   })
