@@ -9,7 +9,10 @@ const maxLine = 1_000
 
 /** What a running job tells its watchers, in the order it says it. */
 export interface Telling {
-  /** Sent at once, then at most four times a second; the latest value wins and the last one is always sent. */
+  /**
+   * Sent at once, then at most four times a second; the latest value wins and the last one is always sent. What counts
+   * `done` of a `total` does not fall back when a later attempt begins anew: it is left out until it is no longer behind.
+   */
   progress(value: unknown): void
   say(line: string): void
   /** Resolves when all of it is in the stream. */
@@ -18,6 +21,7 @@ export interface Telling {
 
 export function createTelling(attempt: Attempt, log: Logger): Telling {
   let pending: { value: unknown } | undefined
+  let reported = attempt.reported
   let timer: NodeJS.Timeout | undefined
   let sending: Promise<void> = Promise.resolve()
 
@@ -45,6 +49,8 @@ export function createTelling(attempt: Attempt, log: Logger): Telling {
       const bytes = Buffer.byteLength(JSON.stringify(value))
       if (bytes > maxBytes)
         throw new RangeError(`Progress takes ${bytes} bytes; at most ${maxBytes} are allowed`)
+      if (isBehind(value, reported)) return
+      reported = value
       pending = { value }
       if (timer) return
       sendProgress()
@@ -57,4 +63,21 @@ export function createTelling(attempt: Attempt, log: Logger): Telling {
       await sending
     },
   }
+}
+
+interface Counted {
+  done?: unknown
+  total?: unknown
+}
+
+/** Whether progress counts less `done` than what was reported before, of the same `total`. Other progress is never behind. */
+function isBehind(value: unknown, reported: unknown): boolean {
+  const { done, total } = (value ?? {}) as Counted
+  const before = (reported ?? {}) as Counted
+  return (
+    typeof done === 'number' &&
+    typeof before.done === 'number' &&
+    total === before.total &&
+    done < before.done
+  )
 }

@@ -19,6 +19,8 @@ export interface Attempt {
   /** Number of this start within the run; every start counts. */
   start: number
   worker: string
+  /** The newest progress of this run, by an earlier attempt. */
+  reported: unknown
   progress(value: unknown): Promise<void>
   say(line: string): Promise<void>
 }
@@ -187,6 +189,7 @@ function attemptOf(settings: ProcessorSettings, job: Job<QueuedData>): Attempt {
     priority: job.opts.priority ?? 0,
     start: job.attemptsStarted,
     worker: workerName,
+    reported: job.progress,
     progress: (value) => job.updateProgress(value as object),
     say: (line) => tell(settings, job, attempt, 'log', { line }),
   }

@@ -28,6 +28,9 @@ export const settings = {
     .default('solaria')
     .describe('Start of every Redis key; one per installation'),
   DATABASE_POOL: count(10, 2, 200).describe('Largest number of MariaDB connections of one process'),
+  DATABASE_READ_POOL: count(10, 2, 200).describe(
+    'Largest number of further MariaDB connections of an API process, which only read',
+  ),
 
   HOST: z.string().default('127.0.0.1').describe('Address the API listens on'),
   PORT: count(4000, 0, 65_535).describe('Port the API listens on'),
@@ -42,14 +45,26 @@ export const settings = {
   GRAPHIQL: z.stringbool().default(true).describe('Serve GraphiQL under /graphql in a browser'),
   MAX_BODY_BYTES: count(1_000_000, 1_000, 25_000_000).describe('Largest request body in bytes'),
   MAX_QUERY_DEPTH: count(12, 3, 50).describe('Deepest nesting of a GraphQL document'),
-  MAX_QUERY_COST: count(5_000, 100, 1_000_000).describe(
-    'Largest cost of a GraphQL document; a field costs 1, a list multiplies by its page size',
+  MAX_QUERY_COST: count(30_000, 100, 1_000_000).describe(
+    'Largest cost of a GraphQL document, about the number of objects in its answer; docs/using-the-api.md has the weights',
+  ),
+  MAX_ANSWER_BYTES: count(10_000_000, 1_000, 100_000_000).describe(
+    'Largest answer to a GraphQL operation, and largest event of a subscription, in bytes',
+  ),
+  MAX_STATEMENT_SECONDS: count(10, 1, 600).describe(
+    'MariaDB ends a statement with which the API reads after this time',
+  ),
+  MAX_READS_PER_KEY: count(4, 1, 200).describe(
+    'Statements with which one API key reads at once, per process; more wait. Keep it below DATABASE_READ_POOL',
   ),
   MAX_SOCKETS_PER_KEY: count(50, 1, 10_000).describe(
     'WebSocket connections one API key may hold per process',
   ),
   MAX_SUBSCRIPTIONS_PER_SOCKET: count(50, 1, 10_000).describe(
     'Subscriptions one WebSocket connection may hold',
+  ),
+  MAX_SUBSCRIPTIONS_PER_KEY: count(500, 1, 100_000).describe(
+    'Subscriptions one API key may hold per process, over WebSocket and SSE',
   ),
 
   WORKER_JOBS: z

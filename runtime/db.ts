@@ -23,7 +23,8 @@ export function databaseNamed({ DATABASE_URL }: DatabaseConfig, name: string): D
 /** Longest wait for a connection of the pool, in queued requests; beyond it a query fails instead of waiting for ever. */
 const poolQueueLimit = 1_000
 
-function ormOptions(config: DatabaseConfig): Options {
+/** How the ORM reaches the database. */
+export function ormOptions(config: DatabaseConfig): Options {
   return {
     entities,
     clientUrl: config.DATABASE_URL.replace(/^mariadb:/, 'mysql:'),

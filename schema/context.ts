@@ -24,6 +24,8 @@ export interface Caller {
 export interface Deps {
   log: Logger
   fork: () => Em
+  /** For reading on behalf of a key; `signal` cancels what it reads. */
+  read: (keyId: string, signal?: AbortSignal) => Em
   ledger: Ledger
   events: JobEvents
   integrations: Integrations
@@ -38,6 +40,8 @@ export interface RequestInfo {
   correlationId: string
   /** The `Idempotency-Key` header; the one in a mutation's input beats it. */
   idempotencyKey?: string | undefined
+  /** Ends when nobody waits for the answer any more; absent where the operation is to be finished anyway. */
+  signal?: AbortSignal | undefined
 }
 
 /** What resolvers work with. All they read and write is confined to `workspaceId`. */
@@ -62,7 +66,7 @@ export function createContext(deps: Deps, request: RequestInfo): Context {
     workspaceId,
     actor: { workspaceId, apiKeyId: id, correlationId: request.correlationId },
     get em() {
-      em ??= deps.fork()
+      em ??= deps.read(id, request.signal)
       return em
     },
     get loaders() {

@@ -75,8 +75,17 @@ export const errorCodes = {
     'Ask for fewer fields or smaller pages.',
   ],
   TOO_MANY_SUBSCRIPTIONS: [
-    'The connection holds as many operations as it may.',
-    'End some, or open another connection.',
+    'The connection or the key holds as many subscriptions as it may.',
+    'End some; the message says which of the two it is.',
+  ],
+  TOO_SLOW: [
+    'The database took too long to answer.',
+    'Narrow it down: by time, name or state, or with smaller pages.',
+  ],
+  ANSWER_TOO_LARGE: ['The answer is larger than it may be.', 'Ask for fewer fields or smaller pages.'],
+  UNAVAILABLE: [
+    'The server cannot answer at the moment.',
+    'Repeat it after the seconds in `Retry-After`, or after a few.',
   ],
   GRAPHQL_PARSE_FAILED: ['The document is not GraphQL.', 'Correct the syntax at the place named.'],
   GRAPHQL_VALIDATION_FAILED: [

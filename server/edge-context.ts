@@ -9,6 +9,8 @@ export interface EdgeContext {
   idempotencyKey?: string | undefined
   /** The connection, when it came over a WebSocket. */
   socket?: WebSocket | undefined
+  /** Ends when the caller has left. */
+  left?: AbortSignal | undefined
 }
 
 const acceptable = /^[\w.:-]{8,64}$/

@@ -1,6 +1,8 @@
 import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
+import { hasErrno } from '../entities/sql.ts'
 import { LedgerError } from '../ledger/errors.ts'
+import { isDatabaseAway } from '../ledger/sql.ts'
 import { type ErrorCode, errorCodes } from '../schema/index.ts'
 
 /** What callers see of errors, the same over HTTP, SSE and WebSocket. */
@@ -15,7 +17,7 @@ export function apiError(
 }
 
 /**
- * Hides what is not meant for callers. Our own expected errors keep code and message; everything else becomes INTERNAL,
+ * Hides what is not meant for callers. Our own expected errors keep code and message; everything else becomes INTERNAL, or UNAVAILABLE when MariaDB is away,
  * with the real error in `originalError` for the log.
  */
 export function maskError(error: unknown): GraphQLError {
@@ -32,16 +34,18 @@ export function maskError(error: unknown): GraphQLError {
       ...place,
       extensions: { code: 'INVALID_INPUT' },
     })
+  if (hasErrno(cause, [statementTimeout]))
+    return new GraphQLError(errorCodes.TOO_SLOW[0], { ...place, extensions: { code: 'TOO_SLOW' } })
   const originalError = cause instanceof Error ? cause : new Error(String(cause))
-  return new GraphQLError(errorCodes.INTERNAL[0], {
-    ...place,
-    originalError,
-    extensions: { code: 'INTERNAL' },
-  })
+  const code = isDatabaseAway(cause) ? 'UNAVAILABLE' : 'INTERNAL'
+  return new GraphQLError(errorCodes[code][0], { ...place, originalError, extensions: { code } })
 }
 
 /** MariaDB compares ids and keys byte by byte in ASCII, and refuses a value that is not (ER_CANT_AGGREGATE_2COLLATIONS). */
 const illegalCharacters = 1267
+
+/** The statement ran into `max_statement_time`. */
+const statementTimeout = 1969
 
 function causeOf(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError ? causeOf(error.originalError) : error

@@ -1,7 +1,8 @@
-import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
+import { type ExecutionArgs, type ExecutionResult, type GraphQLError, getOperationAST } from 'graphql'
 import { createYoga, mapAsyncIterator, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import { type Config, listOf } from '../runtime/config.ts'
 import { buildSchema, createContext, type Deps } from '../schema/index.ts'
+import { createDocumentCache } from './document-cache.ts'
 import type { EdgeContext } from './edge-context.ts'
 import { apiError, maskError, presentErrors } from './errors.ts'
 import { useLimits } from './limits.ts'
@@ -12,6 +13,9 @@ import type { Live } from './live.ts'
 export type Yoga = YogaServerInstance<EdgeContext, object>
 
 export const graphqlPath = '/graphql'
+
+/** Documents whose parsed form is kept, in bytes of their text. */
+const documentCacheBytes = 256_000
 
 /** GraphQL over HTTP and SSE; the WebSocket edge borrows its parser, validation and execution. */
 export function createGraphql(config: Config, deps: Deps, live: Live): Yoga {
@@ -26,6 +30,10 @@ export function createGraphql(config: Config, deps: Deps, live: Live): Yoga {
     // The body has been read, and measured, by then.
     maxRequestBodySize: false,
     cors: origins.length > 0 && { origin: origins, credentials: false, exposedHeaders: ['X-Correlation-Id'] },
+    parserAndValidationCache: {
+      documentCache: createDocumentCache(documentCacheBytes),
+      errorCache: createDocumentCache(documentCacheBytes / 4),
+    },
     maskedErrors: { isDev: false, errorMessage: '', maskError },
     logging: {
       debug() {},
@@ -35,7 +43,11 @@ export function createGraphql(config: Config, deps: Deps, live: Live): Yoga {
     },
     plugins: [
       useAuth(),
-      useLimits({ maxDepth: config.MAX_QUERY_DEPTH, maxCost: config.MAX_QUERY_COST }),
+      useLimits({
+        maxDepth: config.MAX_QUERY_DEPTH,
+        maxCost: config.MAX_QUERY_COST,
+        maxAnswerBytes: config.MAX_ANSWER_BYTES,
+      }),
       live.plugin,
       useContext(deps),
       usePresentedErrors(deps),
@@ -59,9 +71,15 @@ export function unauthenticated(): GraphQLError {
 /** Resolvers see our context, not Yoga's. */
 function useContext(deps: Deps): Plugin<EdgeContext> {
   const within = (run: (args: ExecutionArgs) => unknown) => (args: ExecutionArgs) => {
-    const { caller, correlationId, idempotencyKey } = args.contextValue as EdgeContext
+    const { caller, correlationId, idempotencyKey, left } = args.contextValue as EdgeContext
     if (!caller) throw unauthenticated()
-    return run({ ...args, contextValue: createContext(deps, { caller, correlationId, idempotencyKey }) })
+    // What a mutation has begun is finished, whoever waits for it.
+    const isMutation = getOperationAST(args.document, args.operationName)?.operation === 'mutation'
+    const signal = isMutation ? undefined : left
+    return run({
+      ...args,
+      contextValue: createContext(deps, { caller, correlationId, idempotencyKey, signal }),
+    })
   }
   return {
     onExecute: ({ executeFn, setExecuteFn }) => setExecuteFn(within(executeFn)),

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
+import type { Warn } from '../ledger/seldom.ts'
 import { type Config, listOf } from '../runtime/config.ts'
-import { errorCodes } from '../schema/index.ts'
+import { type Caller, type ErrorCode, errorCodes } from '../schema/index.ts'
 import { secretIn } from './auth.ts'
 import { handOver, parseJson, readBody, sendsJson } from './body.ts'
 import { correlationIdOf, type EdgeContext } from './edge-context.ts'
@@ -12,30 +13,47 @@ import { answerQuickly } from './quick.ts'
 interface Parts {
   config: Config
   log: Logger
+  /** For what may come with every request. */
+  warn: Warn
   yoga: Yoga
   keyring: Keyring
 }
 
 /** GraphQL over HTTP: finds out who asks, reads the body, and lets the short way or Yoga answer. */
 export async function answerGraphql(
-  { config, log, yoga, keyring }: Parts,
+  { config, log, warn, yoga, keyring }: Parts,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const { headers, method } = request
   const correlationId = correlationIdOf(headers['x-correlation-id'])
   response.setHeader('X-Correlation-Id', correlationId)
-  const caller = method === 'OPTIONS' ? undefined : await keyring.find(secretIn(headers.authorization))
+  let caller: Caller | undefined
+  try {
+    caller = method === 'OPTIONS' ? undefined : await keyring.find(secretIn(headers.authorization))
+  } catch (error) {
+    warn({ err: error }, 'Keys cannot be looked up; requests are answered 503')
+    return refuse(response, 503, 'UNAVAILABLE', correlationId)
+  }
   const context: EdgeContext = {
     correlationId,
     caller,
     idempotencyKey: headers['idempotency-key']?.toString(),
+    left: leaving(response),
   }
   const fromPage = headers.origin !== undefined && listOf(config.CORS_ORIGINS).length > 0
-  if (!caller && method !== 'OPTIONS' && !fromPage) return refuseUnknown(response, correlationId)
+  if (!caller && method !== 'OPTIONS' && !fromPage)
+    return refuse(response, 401, 'UNAUTHENTICATED', correlationId)
   if (method === 'POST') {
     const text = await readBody(request, config.MAX_BODY_BYTES)
-    if (text === undefined) return refuseLarge(response, correlationId)
+    if (text === undefined)
+      return refuse(
+        response,
+        413,
+        'BAD_REQUEST',
+        correlationId,
+        'The request is larger than this API accepts',
+      )
     const body = sendsJson(request) ? parseJson(text) : undefined
     if (!fromPage && (await answerQuickly(yoga, log, request, response, context, body))) return
     handOver(request, text, body)
@@ -43,23 +61,30 @@ export async function answerGraphql(
   await yoga(request, response, context)
 }
 
-/** Nothing is read of a request without a good key. */
-function refuseUnknown(response: ServerResponse, correlationId: string): void {
-  response.setHeader('WWW-Authenticate', 'Bearer')
-  const [message] = errorCodes.UNAUTHENTICATED
-  json(response, 401, { errors: [{ message, extensions: { code: 'UNAUTHENTICATED', correlationId } }] })
+/** Ends when a connection is closed before its answer is complete. */
+function leaving(response: ServerResponse): AbortSignal {
+  const controller = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort()
+  })
+  return controller.signal
 }
 
-function refuseLarge(response: ServerResponse, correlationId: string): void {
-  response.setHeader('Connection', 'close')
-  json(response, 413, {
-    errors: [
-      {
-        message: 'The request is larger than this API accepts',
-        extensions: { code: 'BAD_REQUEST', correlationId },
-      },
-    ],
-  })
+/** Seconds after which a client that was refused for now may come again. */
+const retryAfterSeconds = 2
+
+/** Answers without looking further. Nothing is read of a request without a good key. */
+function refuse(
+  response: ServerResponse,
+  status: number,
+  code: ErrorCode,
+  correlationId: string,
+  message: string = errorCodes[code][0],
+): void {
+  if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer')
+  else response.setHeader('Connection', 'close')
+  if (status === 503 || status === 429) response.setHeader('Retry-After', retryAfterSeconds)
+  json(response, status, { errors: [{ message, extensions: { code, correlationId } }] })
 }
 
 /** Sends JSON that nobody may keep. */

@@ -1,5 +1,6 @@
 import {
   type DocumentNode,
+  type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
   type ParseOptions,
@@ -7,12 +8,15 @@ import {
   type Source,
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import { costOf } from './cost.ts'
+import { isLargerThan } from './answer-size.ts'
+import { type Cost, costOf } from './cost.ts'
 import { depthLimit } from './depth.ts'
 import { apiError } from './errors.ts'
 
 /** Longest document, in tokens. The standard introspection query has about 400. */
 const maxTokens = 4_000
+/** Most root fields of a document, each alias counted. */
+const maxRoots = 50
 
 /** Errors are remembered with the document, so they are complete from the start: also those first met on a WebSocket. */
 function parseShort(source: string | Source, options?: ParseOptions): DocumentNode {
@@ -40,34 +44,81 @@ interface Operation {
   variableValues?: unknown
 }
 
-/** Refuses documents that are too long, too deep or too costly before any resolver or subscription starts. */
-export function useLimits({ maxDepth, maxCost }: { maxDepth: number; maxCost: number }): Plugin {
+export interface Limits {
+  maxDepth: number
+  maxCost: number
+  maxAnswerBytes: number
+}
+
+type Stop = (result: { errors: GraphQLError[] }) => void
+
+/**
+ * Refuses documents that are too long, too deep or too costly before any resolver or subscription starts, and answers that
+ * are too large before they are written as JSON.
+ */
+export function useLimits({ maxDepth, maxCost, maxAnswerBytes }: Limits): Plugin {
   const rule = depthLimit(maxDepth)
   const cheap = new WeakMap<DocumentNode, Set<string>>()
 
   /** A document that is cheap with the largest pages is so with any; it is measured once. */
-  function isCheap({ schema, document, operationName, variableValues }: Operation): boolean {
+  function excessOf({ schema, document, operationName, variableValues }: Operation): Cost | undefined {
     const name = operationName ?? ''
-    if (cheap.get(document)?.has(name)) return true
-    if (costOf(schema, document, operationName) <= maxCost) {
+    if (cheap.get(document)?.has(name)) return undefined
+    const most = costOf(schema, document, operationName)
+    if (!most) return undefined
+    if (isWithin(most)) {
       cheap.set(document, (cheap.get(document) ?? new Set()).add(name))
-      return true
+      return undefined
     }
-    return (
-      costOf(schema, document, operationName, (variableValues ?? {}) as Record<string, unknown>) <= maxCost
-    )
+    const exact = costOf(schema, document, operationName, (variableValues ?? {}) as Record<string, unknown>)
+    return exact && !isWithin(exact) ? exact : undefined
   }
 
-  function check(args: Operation, stop: (result: { errors: ReturnType<typeof apiError>[] }) => void): void {
-    if (isCheap(args)) return
-    const message = `The document costs more than ${maxCost}: ask for fewer fields or smaller pages`
-    stop({ errors: [apiError('TOO_COMPLEX', message, { status: 400 })] })
+  const isWithin = ({ cost, roots }: Cost) => cost <= maxCost && roots <= maxRoots
+
+  function check(args: Operation, stop: Stop): void {
+    const excess = excessOf(args)
+    if (excess) stop({ errors: [tooComplex(excess, maxCost)] })
+  }
+
+  function tooLarge(result: ExecutionResult): { errors: GraphQLError[] } | undefined {
+    return isLargerThan(result.data, maxAnswerBytes)
+      ? { errors: [apiError('ANSWER_TOO_LARGE', `The answer is larger than ${maxAnswerBytes} bytes`)] }
+      : undefined
   }
 
   return {
     onParse: ({ setParseFn }) => setParseFn(parseShort),
     onValidate: ({ addValidationRule }) => addValidationRule(rule),
-    onExecute: ({ args, setResultAndStopExecution }) => check(args, setResultAndStopExecution),
-    onSubscribe: ({ args, setResultAndStopExecution }) => check(args, setResultAndStopExecution),
+    onExecute: ({ args, setResultAndStopExecution }) => {
+      check(args, setResultAndStopExecution)
+      return {
+        onExecuteDone: ({ result, setResult }) => {
+          const refusal = 'data' in result && tooLarge(result)
+          if (refusal) setResult(refusal)
+        },
+      }
+    },
+    onSubscribe: ({ args, setResultAndStopExecution }) => {
+      check(args, setResultAndStopExecution)
+      return {
+        onSubscribeResult: () => ({
+          onNext: ({ result, setResult }) => {
+            const refusal = tooLarge(result as ExecutionResult)
+            if (refusal) setResult(refusal)
+          },
+        }),
+      }
+    },
   }
+}
+
+function tooComplex({ cost, roots, dearest }: Cost, limit: number): GraphQLError {
+  const message =
+    roots > maxRoots
+      ? `The document asks for ${roots} root fields; at most ${maxRoots} are allowed`
+      : `The document costs ${cost}; at most ${limit} is allowed. Most of it is in ${dearest}: ask for fewer fields or smaller pages`
+  return new GraphQLError(message, {
+    extensions: { code: 'TOO_COMPLEX', cost, limit, http: { status: 400 } },
+  })
 }

@@ -4,11 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Em } from '../entities/index.ts'
 import type { JobEvents, Ledger } from '../ledger/ledger.ts'
+import { warnSeldom } from '../ledger/seldom.ts'
 import type { StatUpdates } from '../marketing/stats/updates.ts'
 import type { Timelines } from '../marketing/timeline.ts'
 import { backupPolicy } from '../runtime/backup-watch.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Orm } from '../runtime/db.ts'
+import { openReads } from '../runtime/reads.ts'
 import type { Deps } from '../schema/index.ts'
 import { createGraphiql, type Graphiql } from './graphiql.ts'
 import { createGraphql, graphqlPath, type Yoga } from './graphql.ts'
@@ -45,13 +47,14 @@ export interface RunningServer {
 /** Starts the API's door: GraphQL over HTTP, SSE and WebSocket, GraphiQL, health and further routes, all on one port. */
 export async function startServer(settings: ServerSettings): Promise<RunningServer> {
   const { config, log, orm, ledger, events, timelines, statUpdates, integrations } = settings
+  const reads = await openReads(config)
   const fork = () => orm.em.fork() as Em
   const keyring = openKeyring(fork, log, config.WORKSPACE)
-  const live = trackSubscriptions(keyring)
+  const live = trackSubscriptions(keyring, config.MAX_SUBSCRIPTIONS_PER_KEY)
   const backups = backupPolicy(config)
   const yoga = createGraphql(
     config,
-    { log, fork, ledger, events, timelines, statUpdates, integrations, backups },
+    { log, fork, read: reads.fork, ledger, events, timelines, statUpdates, integrations, backups },
     live,
   )
   const state: State = { closing: false, lastRequestAt: 0, answering: new Set() }
@@ -78,6 +81,7 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
     live.endAll()
     await idle(server, stopped, (config.SHUTDOWN_SECONDS * 1_000) / 2)
     await yoga.dispose()
+    await reads.close()
     keyring.close()
   }
   return { url: `http://${config.HOST}:${port}`, port, close }
@@ -102,6 +106,7 @@ function doorman(
   { config, log, ready, routes = {} }: ServerSettings,
   { yoga, keyring, graphiql, state }: Parts,
 ): Route {
+  const warn = warnSeldom(log)
   const all = new Map<string, Route>(
     Object.entries({
       '/healthz': (_request, response) => json(response, 200, { alive: true }),
@@ -121,7 +126,7 @@ function doorman(
     const route = all.get(path) ?? all.get(path.slice(0, path.indexOf('/', 1) + 1))
     if (route) return route(request, response)
     if (graphiql?.answers(path, request)) return graphiql.answer(request, response)
-    if (path === graphqlPath) return answerGraphql({ config, log, yoga, keyring }, request, response)
+    if (path === graphqlPath) return answerGraphql({ config, log, warn, yoga, keyring }, request, response)
     return json(response, 404, { error: 'NOT_FOUND' })
   }
 

@@ -5,6 +5,7 @@ import type { Context, SubscribePayload } from 'graphql-ws'
 import { type Extra, useServer } from 'graphql-ws/use/ws'
 import type { Logger } from 'pino'
 import { WebSocketServer } from 'ws'
+import { type Warn, warnSeldom } from '../ledger/seldom.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Caller } from '../schema/index.ts'
 import { secretIn } from './auth.ts'
@@ -21,6 +22,8 @@ interface State {
   caller: Caller
   /** Stops watching the key and gives back the place among its connections. */
   release: () => void
+  /** Ends with the connection. */
+  left: AbortController
   [key: PropertyKey]: unknown
 }
 type Connection = Context<Record<string, unknown> | undefined, Extra & Partial<State>>
@@ -38,14 +41,18 @@ interface Settings {
   keyring: Keyring
 }
 
-/** Clients of graphql-ws retry after 4403 and 4429's reason is for people; they give up after 4401. */
-const closeCodes = { unauthorized: 4401, keyEnded: 4403, tooMany: 4429 } as const
+/**
+ * Clients of graphql-ws give up after 4401, 4400, 4500 and most codes below 2000; they come again after 1013 ("try again
+ * later"), and after 4403 and 4429 if they are told to.
+ */
+const closeCodes = { unauthorized: 4401, keyEnded: 4403, tooMany: 4429, tryLater: 1013 } as const
 const initTimeoutMs = 5_000
 
 /** Serves WebSockets on `server`. */
 export function serveSockets({ server, config, log, yoga, keyring }: Settings): SocketEdge {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: config.MAX_BODY_BYTES })
-  const admit = admission(keyring, config.MAX_SOCKETS_PER_KEY)
+  const warn = warnSeldom(log)
+  const admit = admission(keyring, config.MAX_SOCKETS_PER_KEY, warn)
   const operations = new WeakMap<SubscribePayload, string>()
   const present = (payload: SubscribePayload, errors: readonly GraphQLError[]) =>
     presentErrors(errors, operations.get(payload) ?? correlationIdOf(undefined), log).map(toJson)
@@ -61,13 +68,16 @@ export function serveSockets({ server, config, log, yoga, keyring }: Settings): 
         operations.set(payload, correlationId)
         if (Object.keys(connection.subscriptions).length > config.MAX_SUBSCRIPTIONS_PER_SOCKET)
           return [apiError('TOO_MANY_SUBSCRIPTIONS')]
-        const { caller, socket } = connection.extra
-        return prepare(yoga, { caller, correlationId, socket }, payload)
+        const { caller, socket, left } = connection.extra
+        return prepare(yoga, { caller, correlationId, socket, left: left?.signal }, payload)
       },
       onNext: (_connection, _id, payload, _args, result) =>
         result.errors && { data: result.data ?? null, errors: present(payload, result.errors) },
       onError: (_connection, _id, payload, errors) => present(payload, errors),
-      onClose: ({ extra }) => extra.release?.(),
+      onClose: ({ extra }) => {
+        extra.left?.abort()
+        extra.release?.()
+      },
       isProd: true,
     },
     sockets,
@@ -93,7 +103,11 @@ export function serveSockets({ server, config, log, yoga, keyring }: Settings): 
 }
 
 /** Lets a connection in if its key is good and has not too many; closes it when the key ends. */
-function admission(keyring: Keyring, maxPerKey: number): (connection: Connection) => Promise<void> {
+function admission(
+  keyring: Keyring,
+  maxPerKey: number,
+  warn: Warn,
+): (connection: Connection) => Promise<void> {
   const perKey = new Map<string, number>()
 
   function leave(id: string): void {
@@ -104,12 +118,16 @@ function admission(keyring: Keyring, maxPerKey: number): (connection: Connection
 
   return async ({ connectionParams, extra }) => {
     const { socket } = extra
-    const caller = await keyring.find(
-      secretIn(
-        connectionParams?.authorization ?? connectionParams?.apiKey ?? extra.request.headers.authorization,
-      ),
+    const secret = secretIn(
+      connectionParams?.authorization ?? connectionParams?.apiKey ?? extra.request.headers.authorization,
     )
+    const caller = await keyring.find(secret).catch((error: Error) => {
+      warn({ err: error }, 'Keys cannot be looked up; connections are told to come again')
+      return 'unknown' as const
+    })
     if (socket.readyState !== socket.OPEN) return
+    if (caller === 'unknown')
+      return socket.close(closeCodes.tryLater, 'The server cannot answer at the moment')
     if (!caller) return socket.close(closeCodes.unauthorized, 'The API key is missing or not good')
     const count = (perKey.get(caller.id) ?? 0) + 1
     if (count > maxPerKey) return socket.close(closeCodes.tooMany, 'Too many connections of this key')
@@ -118,6 +136,7 @@ function admission(keyring: Keyring, maxPerKey: number): (connection: Connection
       socket.close(closeCodes.keyEnded, 'The API key is no longer good'),
     )
     extra.caller = caller
+    extra.left = new AbortController()
     extra.release = () => {
       unwatch()
       leave(caller.id)
