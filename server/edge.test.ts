@@ -199,7 +199,7 @@ describe('limits', () => {
     const long = `{ ${'x '.repeat(4_500)} }`
     const costly = '{ leads(first: 200) { nodes { jobs(first: 200) { nodes { id } } } } }'
     const byVariable =
-      'query ($n: Int) { leads(first: $n) { nodes { jobs(first: 50) { nodes { id name } } } } }'
+      'query ($n: Int) { leads(first: $n) { nodes { jobs(first: 150) { nodes { id name } } } } }'
     expect(codes(await api.ask(deep))).toEqual(['TOO_COMPLEX'])
     expect((await api.ask(costly)).errors).toMatchObject([{ extensions: { code: 'TOO_COMPLEX' } }])
     expect(codes(await api.ask(byVariable, { n: 200 }))).toEqual(['TOO_COMPLEX'])
