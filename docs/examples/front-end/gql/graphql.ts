@@ -57,6 +57,8 @@ export type CreateLeadInput = {
 export type ErrorCode =
   /** The workspace has an administrator already (of `npm run keys` only). Use that key, or ask for another explicitly. */
   | 'ADMIN_KEY_EXISTS'
+  /** The answer is larger than it may be. Ask for fewer fields or smaller pages. */
+  | 'ANSWER_TOO_LARGE'
   /** The key has expired or was revoked, which is final. Create a new one. */
   | 'API_KEY_ENDED'
   /** The key was rotated already. Use the key named in `replacedBy`; if its secret was lost, revoke that one and rotate again. */
@@ -99,10 +101,14 @@ export type ErrorCode =
   | 'SCHEDULE_BUSY'
   /** The document is too long, too deep or too costly. Ask for fewer fields or smaller pages. */
   | 'TOO_COMPLEX'
-  /** The connection holds as many operations as it may. End some, or open another connection. */
+  /** The connection or the key holds as many subscriptions as it may. End some; the message says which of the two it is. */
   | 'TOO_MANY_SUBSCRIPTIONS'
+  /** The database took too long to answer. Narrow it down: by time, name or state, or with smaller pages. */
+  | 'TOO_SLOW'
   /** The API key is missing, unknown, expired or revoked. Send `Authorization: Bearer <key>`, on a WebSocket as `authorization` in the connection parameters. */
   | 'UNAUTHENTICATED'
+  /** The server cannot answer at the moment. Repeat it after the seconds in `Retry-After`, or after a few. */
+  | 'UNAVAILABLE'
   /** There is no job of this name. See `jobDefinitions` for the names. */
   | 'UNKNOWN_JOB'
   /** The lead or campaign was changed by someone else meanwhile. Read it again and repeat the change on its new version. */
