@@ -13,7 +13,7 @@ export interface Waiting {
 }
 
 /** An event as the hub delivers it. */
-export interface LiveEvent {
+interface LiveEvent {
   queue: string
   position: Position
   message: WithoutCursor<JobEventMessage>

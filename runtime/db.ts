@@ -23,8 +23,7 @@ export function databaseNamed({ DATABASE_URL }: DatabaseConfig, name: string): D
 /** Longest wait for a connection of the pool, in queued requests; beyond it a query fails instead of waiting for ever. */
 const poolQueueLimit = 1_000
 
-/** How the ORM reaches the database. */
-export function ormOptions(config: DatabaseConfig): Options {
+function ormOptions(config: DatabaseConfig): Options {
   return {
     entities,
     clientUrl: config.DATABASE_URL.replace(/^mariadb:/, 'mysql:'),
@@ -50,6 +49,22 @@ export function ormOptions(config: DatabaseConfig): Options {
 /** Opens the ORM. It connects with the first query; `ping` tells whether the database answers. */
 export function openOrm(config: DatabaseConfig): Promise<Orm> {
   return MikroORM.init(ormOptions(config))
+}
+
+/** What Kysely hands over of a new connection. */
+interface RawConnection {
+  executeQuery(query: { sql: string; parameters: readonly unknown[] }): Promise<unknown>
+}
+
+/** Opens the ORM with connections on which MariaDB ends every statement after so many seconds. */
+export function openOrmWithin(config: DatabaseConfig, statementSeconds: number): Promise<Orm> {
+  const sql = `set session max_statement_time = ${statementSeconds}`
+  return MikroORM.init({
+    ...ormOptions(config),
+    onCreateConnection: async (connection) => {
+      await (connection as RawConnection).executeQuery({ sql, parameters: [] })
+    },
+  })
 }
 
 /** Resolves when the database answers. @throws the driver's error when it does not */

@@ -1,7 +1,6 @@
-import { MikroORM } from '@mikro-orm/mariadb'
 import type { Em } from '../entities/index.ts'
 import type { Config } from './config.ts'
-import { ormOptions } from './db.ts'
+import { openOrmWithin } from './db.ts'
 import { createShares } from './shares.ts'
 
 export type ReadsConfig = Pick<
@@ -19,20 +18,10 @@ export interface Reads {
   close(): Promise<void>
 }
 
-/** What Kysely hands to `onCreateConnection`. */
-interface RawConnection {
-  executeQuery(query: { sql: string; parameters: readonly unknown[] }): Promise<unknown>
-}
-
 /** Opens the connections for reading. They are made when they are first needed. */
 export async function openReads(config: ReadsConfig): Promise<Reads> {
-  const limit = `set session max_statement_time = ${config.MAX_STATEMENT_SECONDS}`
-  const orm = await MikroORM.init({
-    ...ormOptions({ DATABASE_URL: config.DATABASE_URL, DATABASE_POOL: config.DATABASE_READ_POOL }),
-    onCreateConnection: async (connection) => {
-      await (connection as RawConnection).executeQuery({ sql: limit, parameters: [] })
-    },
-  })
+  const { DATABASE_URL, DATABASE_READ_POOL: DATABASE_POOL, MAX_STATEMENT_SECONDS } = config
+  const orm = await openOrmWithin({ DATABASE_URL, DATABASE_POOL }, MAX_STATEMENT_SECONDS)
   const shares = createShares(config.MAX_READS_PER_KEY)
   const owners = new WeakMap<AbortSignal, string>()
   const connection = orm.em.getConnection()
