@@ -1,7 +1,7 @@
 import type { Em } from '../entities/index.ts'
 import type { JobState } from '../entities/job.ts'
 import { isFinal } from './apply.ts'
-import { audit } from './audit.ts'
+import { type Act, audit } from './audit.ts'
 import { type AnyJobDefinition, definitionOf } from './definition.ts'
 import { enqueueIn } from './enqueue.ts'
 import { NotFoundError, UnknownJobError, WrongStateError } from './errors.ts'
@@ -15,7 +15,7 @@ const retryable: readonly JobState[] = ['DEAD', 'CANCELLED']
 const open: readonly JobState[] = ['SCHEDULED', 'PENDING', 'WAITING', 'ACTIVE', 'DELAYED', 'WAITING_CHILDREN']
 
 /** Starts the next run of a dead or cancelled job; its attempts so far stay. */
-export async function retryIn(em: Em, actor: Actor, jobId: string, reason?: string): Promise<JobRow> {
+export async function retryIn(em: Em, actor: Actor, jobId: string, act: Act): Promise<JobRow> {
   const row = await lockJob(em, actor.workspaceId, jobId)
   if (!retryable.includes(row.state)) throw new WrongStateError(jobId, row.state, retryable)
   const now = new Date()
@@ -37,7 +37,7 @@ export async function retryIn(em: Em, actor: Actor, jobId: string, reason?: stri
      started_at = null, finished_at = null, updated_at = ? where id = ?`,
     [next.run, next.runAt, next.checkAt, now, jobId],
   )
-  await audit(em, actor, 'retryJob', jobId, reason)
+  await audit(em, actor, act.action, act.subjectId ?? jobId, act.reason)
   return next
 }
 

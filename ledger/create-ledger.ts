@@ -52,9 +52,9 @@ export function createLedger({ fork, queues, definitions, log }: LedgerSettings)
   /** The ids are in the requests, so a batch whose commit was not answered is simply written again. */
   const enqueueBatch = (requests: EnqueueRequest[]) => repeatCutOff(() => writeBatch(requests))
 
-  /** Without idempotency keys a batch is a single statement, which is a transaction by itself and costs one round trip. */
+  /** Without idempotency keys and acts a batch is a single statement, which is a transaction by itself and costs one round trip. */
   async function writeBatch(requests: EnqueueRequest[]) {
-    if (requests.some(({ idempotencyKey }) => idempotencyKey !== undefined))
+    if (requests.some(({ idempotencyKey, act }) => idempotencyKey !== undefined || act))
       return transaction((em) => enqueueWithin(em, requests))
     const outcomes = await repeatLocked(() => enqueueIn(fork(), definitions, requests))
     nudge(createdIn(outcomes))
@@ -80,8 +80,10 @@ export function createLedger({ fork, queues, definitions, log }: LedgerSettings)
       if (outcome instanceof Error) throw outcome
       return outcome
     },
-    retry: async (actor, jobId, reason) => {
-      const row = await inTransaction(fork, (em) => retryIn(em, actor, jobId, reason))
+    retry: async (actor, jobId, reason, act) => {
+      const row = await inTransaction(fork, (em) =>
+        retryIn(em, actor, jobId, { action: 'retryJob', reason, ...act }),
+      )
       nudge([row])
       return row
     },

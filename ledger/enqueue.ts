@@ -1,6 +1,7 @@
 import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
 import { fromSql, insertRows, marks } from '../entities/sql.ts'
+import { auditStarted } from './audit.ts'
 import { type AnyJobSpec, jobDefaults } from './definition.ts'
 import { IdempotencyConflictError, InvalidInputError, UnknownJobError } from './errors.ts'
 import { fingerprint, parseInput } from './input.ts'
@@ -50,7 +51,20 @@ export async function enqueueIn(
   const good = rows.filter((row): row is JobRow => !(row instanceof Error))
   await insertRows(em, 'job', columns, good.map(toValues), 'on duplicate key update id = id')
   const winners = await firstByKey(em, good)
-  return rows.map((row) => (row instanceof Error ? row : decide(row, winners)))
+  const outcomes = rows.map((row) => (row instanceof Error ? row : decide(row, winners)))
+  await auditStarted(em, startedByHand(requests, outcomes))
+  return outcomes
+}
+
+function startedByHand(
+  requests: readonly EnqueueRequest[],
+  outcomes: readonly (Enqueued | EnqueueRefusal)[],
+) {
+  return requests.flatMap(({ act, actor }, index) => {
+    const outcome = outcomes[index]!
+    if (!act || outcome instanceof Error || !outcome.created) return []
+    return [{ act, actor, jobId: outcome.job.id }]
+  })
 }
 
 function prepare(

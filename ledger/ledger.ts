@@ -1,5 +1,6 @@
 import type { Em } from '../entities/index.ts'
 import type { JobPriority, JobState } from '../entities/job.ts'
+import type { Act } from './audit.ts'
 import type { AnyJobDefinition, AnyJobSpec } from './definition.ts'
 import type { IdempotencyConflictError, InvalidInputError, UnknownJobError } from './errors.ts'
 import type { JobFilter, JobRow } from './row.ts'
@@ -30,6 +31,8 @@ export interface EnqueueRequest {
   scheduleId?: string | undefined
   leadId?: string | undefined
   campaignId?: string | undefined
+  /** What somebody did by hand to start it; goes into the audit log with the job, once. */
+  act?: Act | undefined
 }
 
 export interface Enqueued {
@@ -59,7 +62,7 @@ export interface Ledger {
   /** Enqueues one job; concurrent calls share a transaction. @throws EnqueueRefusal */
   enqueue(request: EnqueueRequest): Promise<Enqueued>
   /** Starts the next run of a dead or cancelled job. @throws NotFoundError, WrongStateError */
-  retry(actor: Actor, jobId: string, reason?: string): Promise<JobRow>
+  retry(actor: Actor, jobId: string, reason?: string, act?: Omit<Act, 'reason'>): Promise<JobRow>
   /** Runs a final job again with other input, as a new job with `retryOf`. @throws NotFoundError, WrongStateError, InvalidInputError */
   rerun(actor: Actor, jobId: string, input: unknown, reason?: string): Promise<JobRow>
   /** Cancels a job: at once when it does not run, else by asking its worker. @throws NotFoundError, WrongStateError */

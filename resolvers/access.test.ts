@@ -22,6 +22,7 @@ const access: Record<string, Permission | 'any key'> = {
   'query workspace': 'any key',
   'query workspaces': 'installation:read',
   'query apiKeys': 'workspace:admin',
+  'query auditLog': 'audit:read',
   'mutation createWorkspace': 'installation:admin',
   'mutation updateWorkspace': 'workspace:admin',
   'mutation createApiKey': 'workspace:admin',

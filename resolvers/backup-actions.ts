@@ -1,5 +1,3 @@
-import type { Em } from '../entities/index.ts'
-import { audit } from '../ledger/audit.ts'
 import { requireDefinition } from '../ledger/definition.ts'
 import { IdempotencyConflictError, InvalidInputError, NotFoundError } from '../ledger/errors.ts'
 import type { Enqueued } from '../ledger/ledger.ts'
@@ -96,10 +94,5 @@ function start(
   reason: string | null | undefined,
 ): Promise<Enqueued> {
   const definition = requireDefinition(ledger.definitions, jobName)
-  return ledger.transaction(async (em: Em) => {
-    const [outcome] = await ledger.enqueueIn(em, [{ definition, input, actor, ...options }])
-    if (!outcome || outcome instanceof Error) throw outcome
-    if (outcome.created) await audit(em, actor, action, outcome.job.id, reason)
-    return outcome
-  })
+  return ledger.enqueue({ definition, input, actor, act: { action, reason }, ...options })
 }

@@ -126,8 +126,9 @@ export function campaignSyncMutations({ builder, Job }: Api): void {
       errors: { types: [InvalidInputError, IdempotencyConflictError, NotFoundError] },
       resolve: async (_, { input }, context, info) => {
         const { id } = input
+        const options = enqueueOptions(input, context, info)
         if (!(await context.loaders.campaign.load(id))) throw new NotFoundError(id)
-        return start(context, { scope: 'CAMPAIGN', campaignId: id }, enqueueOptions(input, context, info))
+        return start(context, info.fieldName, { scope: 'CAMPAIGN', campaignId: id }, options)
       },
     }),
     syncCampaigns: t.field({
@@ -139,12 +140,17 @@ export function campaignSyncMutations({ builder, Job }: Api): void {
       errors: { types: [InvalidInputError, IdempotencyConflictError] },
       resolve: (_, { input }, context, info) => {
         const scope = input.audienceOnly ? 'AUDIENCE' : 'ALL'
-        return start(context, { scope }, enqueueOptions(input, context, info))
+        return start(context, info.fieldName, { scope }, enqueueOptions(input, context, info))
       },
     }),
   }))
 }
 
-function start({ ledger, actor }: Context, input: object, options: EnqueueOptions): Promise<Enqueued> {
-  return ledger.enqueue({ definition: campaignSyncOf(ledger), input, actor, ...options })
+function start(
+  { ledger, actor }: Context,
+  action: string,
+  input: object,
+  options: EnqueueOptions,
+): Promise<Enqueued> {
+  return ledger.enqueue({ definition: campaignSyncOf(ledger), input, actor, act: { action }, ...options })
 }

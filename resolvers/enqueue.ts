@@ -64,6 +64,7 @@ function enqueue(
     definition,
     input,
     actor: context.actor,
+    act: { action: info.fieldName },
     ...enqueueOptions(options, context, info),
   })
 }

@@ -120,8 +120,7 @@ function operating({ builder, Integration, Vendor, ForcedState }: Api): void {
       authScopes: { permission: 'jobs:write' },
       args: { input: t.arg({ type: TestIntegrationInput, required: true }) },
       errors: { types: [NotFoundError] },
-      resolve: (_, { input: { vendor } }, { integrations, workspaceId }) =>
-        integrations.test(workspaceId, vendor),
+      resolve: (_, { input: { vendor } }, { integrations, actor }) => integrations.test(actor, vendor),
     }),
   )
 }

@@ -65,7 +65,7 @@ async function createLead(
 ): Promise<AcceptedLead> {
   const lead = readLead(input)
   if (Array.isArray(lead)) throw new InvalidInputError(lead)
-  const outcome = await intakeOf(ledger)({ lead, asked: input, actor, options })
+  const outcome = await intakeOf(ledger)({ lead, asked: input, actor, options, action: 'createLead' })
   if (outcome instanceof Error) throw outcome
   return outcome
 }
@@ -83,7 +83,9 @@ async function createLeads(
   const requests = read.flatMap((lead, index) => {
     if (Array.isArray(lead)) return []
     const idempotencyKey = options.idempotencyKey && `${options.idempotencyKey}:${index}`
-    return [{ lead, asked: leads[index], actor, options: { ...options, idempotencyKey } }]
+    return [
+      { lead, asked: leads[index], actor, options: { ...options, idempotencyKey }, action: 'createLeads' },
+    ]
   })
   const outcomes = requests.length > 0 ? await takeIn(ledger, requests) : []
   const next = outcomes.values()

@@ -27,6 +27,8 @@ export interface LeadRequest {
   asked: unknown
   actor: Actor
   options: EnqueueOptions
+  /** Name of the mutation, for the audit log. */
+  action: string
 }
 
 /** `lead` is null when this is a repeat: the first request's lead is read when it is asked for. */
@@ -219,6 +221,7 @@ async function enqueueCreated(
       leadId: lead.id,
       actor: request.actor,
       fingerprintOf: request.asked,
+      act: { action: request.action, subjectId: lead.id },
       ...request.options,
     })),
   )

@@ -50,5 +50,5 @@ async function refusePruned({ em }: Context, from: Date): Promise<void> {
 
 function start({ ledger, actor }: Context, input: object, options: EnqueueOptions): Promise<Enqueued> {
   const definition = requireDefinition(ledger.definitions, 'stats.rebuild')
-  return ledger.enqueue({ definition, input, actor, ...options })
+  return ledger.enqueue({ definition, input, actor, act: { action: 'rebuildStats' }, ...options })
 }

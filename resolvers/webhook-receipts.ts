@@ -78,5 +78,6 @@ async function applyAgain(
   const receipt = await em.findOne(WebhookReceipt, { id, workspaceId }, { disableIdentityMap: true })
   const job = receipt && (await loaders.receiptJob.load(id))
   if (!job) throw new NotFoundError(id)
-  return { receipt, job: await ledger.retry(actor, job.id, reason ?? undefined) }
+  const act = { action: 'reapplyWebhookReceipt', subjectId: id }
+  return { receipt, job: await ledger.retry(actor, job.id, reason ?? undefined, act) }
 }

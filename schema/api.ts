@@ -1,4 +1,5 @@
 import type { ApiKey } from '../entities/api-key.ts'
+import type { Audit } from '../entities/audit.ts'
 import type { Backup } from '../entities/backup.ts'
 import type { BackupHealth } from '../entities/backup-health.ts'
 import type { Campaign } from '../entities/campaign.ts'
@@ -57,6 +58,7 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
   const builder = createBuilder()
   const enums = { ...defineEnums(builder, definitions), ...defineStatEnums(builder) }
   const ApiKey = builder.objectRef<Row<ApiKey>>('ApiKey')
+  const AuditEntry = builder.objectRef<Row<Audit>>('AuditEntry')
   const Lead = builder.objectRef<LeadRow>('Lead')
   const Job = builder.objectRef<JobRow>('Job')
   const Message = builder.objectRef<Row<Message>>('Message')
@@ -117,6 +119,8 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     Workspace: builder.objectRef<Row<Workspace>>('Workspace'),
     Me: builder.objectRef<Caller>('Me'),
     ApiKey,
+    AuditEntry,
+    AuditEntryConnection: connectionRef(builder, 'AuditEntry', AuditEntry, PageInfo),
     ApiKeyConnection: connectionRef(builder, 'ApiKey', ApiKey, PageInfo),
     BackupConnection: connectionRef(builder, 'Backup', Backup, PageInfo),
     LeadConnection: connectionRef(builder, 'Lead', Lead, PageInfo),

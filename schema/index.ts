@@ -5,6 +5,7 @@ import { accessErrorTypes } from '../resolvers/access-errors.ts'
 import { apiKeyActions } from '../resolvers/api-key-actions.ts'
 import { apiKeyQueries } from '../resolvers/api-keys.ts'
 import { audienceDifferences } from '../resolvers/audience-differences.ts'
+import { auditLog } from '../resolvers/audit-log.ts'
 import { backupActions } from '../resolvers/backup-actions.ts'
 import { backupQueries } from '../resolvers/backups.ts'
 import { campaignChanges } from '../resolvers/campaign-changes.ts'
@@ -39,6 +40,7 @@ import { webhookReceipts } from '../resolvers/webhook-receipts.ts'
 import { workspaces } from '../resolvers/workspaces.ts'
 import { type Api, createApi } from './api.ts'
 import { apiKeyType } from './api-key.ts'
+import { auditEntryType } from './audit-entry.ts'
 import { backupTypes } from './backup.ts'
 import { campaignTypes } from './campaign.ts'
 import { campaignSyncTypes } from './campaign-sync.ts'
@@ -66,6 +68,7 @@ const types = [
   nodeType,
   workspaceTypes,
   apiKeyType,
+  auditEntryType,
   leadType,
   leadEventType,
   messageType,
@@ -90,6 +93,7 @@ const verbs = [
   workspaces,
   apiKeyQueries,
   apiKeyActions,
+  auditLog,
   leadQueries,
   leadTimeline,
   messageQueries,

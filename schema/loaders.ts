@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader'
+import { ApiKey } from '../entities/api-key.ts'
 import { Backup } from '../entities/backup.ts'
 import { Campaign } from '../entities/campaign.ts'
 import type { Em } from '../entities/index.ts'
@@ -26,6 +27,7 @@ export function makeLoaders(em: Em, ledger: Ledger, workspaceId: string) {
     lead: byId((ids) => em.find(Lead, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
     campaign: byId((ids) => em.find(Campaign, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
     schedule: byId((ids) => em.find(Schedule, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
+    apiKey: byId((ids) => em.find(ApiKey, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
     // They belong to no workspace: whoever asks has the permission for the whole installation.
     backup: byId((ids) => em.find(Backup, { id: { $in: [...ids] } }, unmanaged)),
     verification: byId((ids) => em.find(Verification, { id: { $in: [...ids] } }, unmanaged)),

@@ -14,7 +14,7 @@ export interface Integrations {
   /** @throws NotFoundError */
   force(actor: Actor, vendor: Vendor, state: ForcedWord, reason?: string | null): Promise<IntegrationView>
   /** Makes one harmless call. @throws NotFoundError */
-  test(workspaceId: string, vendor: Vendor): Promise<TestOutcome>
+  test(actor: Actor, vendor: Vendor): Promise<TestOutcome>
   /** All accounts once, then each one whenever something about it has changed, at most once a second. */
   watch(workspaceId: string): AsyncIterableIterator<IntegrationView>
 }

@@ -39,8 +39,10 @@ export function createIntegrations(parts: OperationParts) {
     disconnect: (actor: Actor, vendor: Vendor) => disconnect(parts, actor, vendor),
     force: (actor: Actor, vendor: Vendor, state: Forced, reason?: string | null) =>
       force(parts, actor, vendor, state, reason),
-    async test(workspaceId: string, vendor: Vendor) {
-      return tryOut(await find(connections, workspaceId, vendor))
+    async test(actor: Actor, vendor: Vendor) {
+      const connection = await find(connections, actor.workspaceId, vendor)
+      await parts.transaction((em) => audit(em, actor, 'testIntegration', actor.workspaceId, vendor))
+      return tryOut(connection)
     },
   }
 }

@@ -40,6 +40,7 @@ const request = (idempotencyKey?: string): LeadRequest => {
     asked: lead,
     actor: world.actor,
     options: { idempotencyKey, runAt: undefined, priority: undefined },
+    action: 'createLead',
   }
 }
 const idsOf = (outcomes: LeadOutcome[]) =>
