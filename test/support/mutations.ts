@@ -1,6 +1,6 @@
 import { type GraphQLSchema, isNonNullType } from 'graphql'
 import { newId } from '../../entities/ids.ts'
-import { claimMessage, settleMessage } from '../../marketing/messages.ts'
+import { claimMessage, settleMessage } from '../../marketing/messages/send-ledger.ts'
 import type { Api as ServedApi } from './api.ts'
 
 /** What examples of mutations are run on: the API and its schema. */
@@ -9,7 +9,7 @@ export interface Api extends Pick<ServedApi, 'ask' | 'world'> {
 }
 
 /** A quarter hour in so many hours, as campaigns are scheduled. */
-export function hourly(hours: number): string {
+function hourly(hours: number): string {
   const hour = Math.ceil(Date.now() / 3_600_000) + hours
   return new Date(hour * 3_600_000).toISOString()
 }
@@ -26,7 +26,9 @@ export const examples: Record<string, (api: Api) => Promise<Record<string, unkno
     await done(api, 'suppressAddress', { input: address })
     return { input: address }
   },
-  resolveMessage: async (api) => ({ input: { id: await unknownMessage(api), outcome: 'SENT' } }),
+  resolveMessage: async (api) => ({ input: { id: await message(api, 'UNKNOWN'), outcome: 'SENT' } }),
+  resolveMessages: async (api) => ({ input: { ids: [await message(api, 'UNKNOWN')], outcome: 'SENT' } }),
+  resendMessage: async (api) => ({ input: { id: await message(api, 'REJECTED') } }),
   reapplyWebhookReceipt: async (api) => ({ input: { id: await failedReceipt(api) } }),
   createCampaign: async () => ({ input: { name: 'Spring' } }),
   updateCampaign: async (api) => ({ input: { id: await campaign(api), subject: 'New' } }),
@@ -158,13 +160,15 @@ const apiKey = async (api: Api): Promise<string> =>
   (await done(api, 'createApiKey', { input: viewer }, '... on CreateApiKeyPayload { apiKey { id } }')).apiKey
     .id
 
-async function unknownMessage(api: Api): Promise<string> {
+async function message(api: Api, state: 'UNKNOWN' | 'REJECTED'): Promise<string> {
   const { workspaceId } = api.world.actor
   const owner = { workspaceId, leadId: await lead(api), jobId: newId('job'), correlationId: 'test' }
-  const what = { purpose: 'welcome', channel: 'WHATSAPP', occurrence: '1', provider: 'whatsapp' } as const
+  const content = { template: 'welcome_lead', languages: ['en'], variables: { 1: 'Anna' } }
+  const route = { channel: 'WHATSAPP', provider: 'whatsapp' } as const
+  const what = { purpose: 'welcome', occurrence: '1', content, ...route }
   return api.world.ledger.transaction(async (em) => {
     const { message } = await claimMessage(em, { ...owner, ...what })
-    await settleMessage(em, message.id, { state: 'UNKNOWN', reason: 'TIMEOUT' })
+    await settleMessage(em, message.id, { state, reason: 'TIMEOUT' })
     return message.id
   })
 }
