@@ -218,10 +218,9 @@ export function publicUrl(config: Config): string {
   return (config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`).replace(/\/$/, '')
 }
 
-/** The log files that PM2 keeps for this app; empty in a process that is not the one to bound them. */
+/** The log files that PM2 keeps for this app. */
 export function pm2LogFiles(env: NodeJS.ProcessEnv = process.env): string[] {
-  const { NODE_APP_INSTANCE = '0', pm_out_log_path, pm_err_log_path } = env
-  if (NODE_APP_INSTANCE !== '0') return []
+  const { pm_out_log_path, pm_err_log_path } = env
   return [...new Set([pm_out_log_path, pm_err_log_path])].filter((file) => file !== undefined)
 }
 

@@ -87,6 +87,16 @@ export async function migrate(config: DatabaseConfig): Promise<string[]> {
   }
 }
 
+/** Names of the migrations that the database has not had. @throws the driver's error when it does not answer */
+export async function pendingMigrations(config: DatabaseConfig): Promise<string[]> {
+  const orm = await openOrm(config)
+  try {
+    return (await orm.migrator.getPending()).map(({ name }) => name)
+  } finally {
+    await orm.close()
+  }
+}
+
 /**
  * Writes a migration from the difference between the entities and the last migration's snapshot.
  * @param name what it does, e.g. `add-score`

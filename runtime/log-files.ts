@@ -1,4 +1,4 @@
-import { copyFile, stat, truncate } from 'node:fs/promises'
+import { copyFile, rename, rm, stat, truncate } from 'node:fs/promises'
 import type { Logger } from 'pino'
 
 /** How often sizes are looked at, in ms; a flood writes some megabytes meanwhile. */
@@ -21,12 +21,17 @@ export function boundLogFiles(files: readonly string[], maxBytes: number, log: L
   return () => clearInterval(timer)
 }
 
+/** The processes of the API share a file: whoever finds that another was faster leaves it at that. */
 async function bound(file: string, maxBytes: number): Promise<void> {
-  const size = await stat(file).then(
-    (found) => found.size,
+  if ((await sizeOf(file)) <= maxBytes) return
+  const copy = `${file}.${process.pid}`
+  await copyFile(file, copy)
+  if ((await sizeOf(file)) <= maxBytes) return rm(copy)
+  await Promise.all([truncate(file), rename(copy, `${file}.1`)])
+}
+
+const sizeOf = (file: string) =>
+  stat(file).then(
+    ({ size }) => size,
     () => 0,
   )
-  if (size <= maxBytes) return
-  await copyFile(file, `${file}.1`)
-  await truncate(file)
-}

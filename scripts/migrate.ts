@@ -1,21 +1,27 @@
-// npm run migrate: brings the database at DATABASE_URL, or the one of `npm start`, to the newest version.
+// npm run migrate: brings a database to the newest version: the one of the settings file, else the one at DATABASE_URL, else
+// the one of `npm start`.
 //   npm run migrate -- --create NAME   writes a migration for what changed in the entities
-import { loadConfig } from '../runtime/config.ts'
+import { type Config, hasSettingsFile, loadConfig } from '../runtime/config.ts'
 import { createMigration, migrate } from '../runtime/db.ts'
 import { startMariadb } from './services/index.ts'
 import { dataDir } from './system/paths.ts'
 import { developmentSettings } from './system/settings.ts'
 
 async function main([option, name]: string[]): Promise<void> {
-  const given = process.env.DATABASE_URL
+  const given = hasSettingsFile() ? loadConfig() : fromEnvironment()
   const own = given ? undefined : await startMariadb(dataDir)
   try {
-    const config = configFor(given ?? own?.url ?? '')
+    const config = given ?? configFor(own?.url ?? '')
     report(await migrate(config))
     if (option === '--create') reportCreated(await createMigration(config, nameOf(name)))
   } finally {
     await own?.release()
   }
+}
+
+function fromEnvironment(): Config | undefined {
+  const { OVERRIDE_DATABASE_URL, DATABASE_URL = OVERRIDE_DATABASE_URL } = process.env
+  return DATABASE_URL ? configFor(DATABASE_URL) : undefined
 }
 
 function nameOf(name = ''): string {

@@ -21,10 +21,14 @@ const commands = {
   generate: 'writes the generated files anew',
   migrate: 'brings the database at DATABASE_URL up to date',
   keys: 'API keys and workspaces: the first one, create, list, rotate, expire, revoke; see docs/keys.md',
+  reload: 'takes changed settings and a new version, app by app; see docs/deployment.md',
   restore: 'restores a backup on an empty machine; see docs/backup-and-restore.md',
   pm2: 'PM2 as this project runs it: npm run pm2 -- ls',
   fix: 'formats the code and repairs what the linter can',
 }
+
+/** What an installation without the packages of development can do too. */
+const forProduction = ['migrate', 'reload', 'restore', 'keys']
 
 function help(command) {
   const list = Object.entries(commands).map(([name, does]) => `  ${name.padEnd(9)} ${does}`)
@@ -37,8 +41,11 @@ async function main([command, ...args]) {
   const script = join(root, 'scripts', `${command}.ts`)
   if (!existsSync(script)) throw new Error(`scripts/${command}.ts is missing: restore it from git.`)
   const node = await ensureNode(root)
-  await ensurePackages(root, node)
-  become(node, [script, ...args], { cwd: root, env: envWithNode(node) })
+  await ensurePackages(root, node, { production: forProduction.includes(command) })
+  become(node, ['--disable-warning=ExperimentalWarning', script, ...args], {
+    cwd: root,
+    env: envWithNode(node),
+  })
 }
 
 main(process.argv.slice(2)).catch((error) => {

@@ -7,6 +7,7 @@ import { storeErasures } from './backup/erasures.ts'
 import { storeManifest } from './backup/manifest.ts'
 import { checkRepositoryRoom } from './backup/repository-room.ts'
 import {
+  awaitingVerification,
   type BackupRow,
   beginBackup,
   completeBackup,
@@ -146,7 +147,8 @@ function endOf({ signal, job }: Context, error: unknown) {
 }
 
 /**
- * The newest backup that was restored and found equal stays until a newer one was, whatever the settings say.
+ * Whatever the settings say, the newest backup that was restored and found equal stays until a newer one was, and one that
+ * is still to be verified stays until it is: of several a day, each has its drill.
  * Backups are marked as forgotten before they are taken out, and whatever is marked is taken out: a worker that is lost
  * in between leaves nothing that the next one does not see to.
  */
@@ -154,7 +156,8 @@ async function tidy({ em, signal, transaction, services, progress }: Context): P
   const { backups } = services
   progress({ phase: 'TIDYING' })
   const proven = await newestVerified(em)
-  const surplus = (await backups.surplus(signal)).filter((id) => id !== proven?.id)
+  const stays = new Set([proven?.id, ...(await awaitingVerification(em))])
+  const surplus = (await backups.surplus(signal)).filter((id) => !stays.has(id))
   await transaction((tx) => markForgotten(tx, surplus))
   const marked = await forgottenAmong(em, await backups.backupsIn(signal))
   // A restored database knows nothing of backups that were made later than the one it came from.

@@ -93,6 +93,15 @@ describe('a backup is verified', () => {
     expect(await scratches()).toEqual([])
   })
 
+  test('one that retention took out before its turn is told of as such: the job has ended well, and nothing is wrong', async () => {
+    const backupId = await repository.backup()
+    await world.fork().execute('update backup set forgotten_at = ? where id = ?', [new Date(), backupId])
+    expect(await verify(backupId)).toMatchObject({
+      state: 'COMPLETED',
+      result: { backupId, forgotten: true },
+    })
+  })
+
   test('a table that is missing is named', async () => {
     const id = await repository.backup({ dump: without('lead_event') })
     expect(await findingsOf(id)).toMatchObject([

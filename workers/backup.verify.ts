@@ -4,7 +4,7 @@ import { stopReasons } from '../ledger/classify.ts'
 import type { JobContext } from '../ledger/definition.ts'
 import type { Services } from '../runtime/services.ts'
 import { BackupNotRestorableError } from './backup/errors.ts'
-import { findBackup, type GoodBackup } from './backup/find-backup.ts'
+import { findBackup, type GoodBackup, isForgotten } from './backup/find-backup.ts'
 import {
   type Restored,
   type RestoreProgress,
@@ -16,7 +16,13 @@ import { createScratch, dropScratch, sweepScratch } from './backup/scratch.ts'
 import { beginVerification, endVerification, type Verification } from './backup/verification.ts'
 import { defineJob } from './define-job.ts'
 
-interface Result {
+/** Retention has taken the backup out of the repository before its turn: there is nothing to verify, and nothing wrong. */
+interface Forgotten {
+  backupId: string
+  forgotten: true
+}
+
+interface Verified {
   verificationId: string
   passed: boolean
   tables: number
@@ -25,6 +31,7 @@ interface Result {
   newestRowAgeSeconds: number | null
 }
 
+type Result = Verified | Forgotten
 type Context = JobContext<RestoreProgress, Services>
 
 /**
@@ -51,6 +58,7 @@ export const backupVerify = defineJob<{ backupId?: string | undefined }, Restore
   mutation: { permission: 'installation:admin' },
   async run({ backupId }, context) {
     const { em, services, job } = context
+    if (backupId && (await isForgotten(em, backupId))) return { backupId, forgotten: true }
     const backup = await findBackup(em, backupId)
     const { database } = services.restores
     const verification = await context.transaction((tx) =>
@@ -67,7 +75,7 @@ export const backupVerify = defineJob<{ backupId?: string | undefined }, Restore
   },
 })
 
-async function verify(context: Context, backup: GoodBackup, verification: Verification): Promise<Result> {
+async function verify(context: Context, backup: GoodBackup, verification: Verification): Promise<Verified> {
   const { em, services, signal, say } = context
   const { scratchDatabase } = verification
   for (const name of await sweepScratch(em, services.restores.database))
@@ -86,7 +94,7 @@ async function conclude(
   backup: GoodBackup,
   findings: Finding[],
   { tables, rows, newestRowAt }: Restored,
-): Promise<Result> {
+): Promise<Verified> {
   const passed = findings.length === 0
   await transaction((em) =>
     endVerification(em, verification, {

@@ -4,22 +4,26 @@ import { join } from 'node:path'
 import { withLock } from './lock.mjs'
 import { runNpm } from './npm.mjs'
 
-/** Makes node_modules hold what package-lock.json says; two commands at once install once. */
-export async function ensurePackages(root, node) {
-  if (isInstalled(root)) return
+/**
+ * Makes node_modules hold what package-lock.json says; two commands at once install once. In `production` the packages of
+ * development may be away, and are not fetched.
+ */
+export async function ensurePackages(root, node, { production = false } = {}) {
+  if (isInstalled(root, production)) return
   await withLock(join(root, '.tools', 'packages.lock'), async () => {
-    if (isInstalled(root)) return
-    console.log('Installing packages (npm ci) …')
-    await runNpm(node, ['ci', '--loglevel=error'], { cwd: root }).catch((error) => {
+    if (isInstalled(root, production)) return
+    const args = ['ci', '--loglevel=error', ...(production ? ['--omit=dev'] : [])]
+    console.log(`Installing packages (npm ${args.join(' ')}) …`)
+    await runNpm(node, args, { cwd: root }).catch((error) => {
       throw new Error(`The packages of package-lock.json could not be installed.\n${error.message}`)
     })
-    writeFileSync(stampFile(root), lockHash(root))
+    if (!production) writeFileSync(stampFile(root), lockHash(root))
   })
 }
 
 /** The stamp tells what we installed; npm's own record tells what `npm install <package>` by hand left there. */
-function isInstalled(root) {
-  return read(stampFile(root)) === lockHash(root) || recordAgrees(root)
+function isInstalled(root, production) {
+  return read(stampFile(root)) === lockHash(root) || recordAgrees(root, production)
 }
 
 const stampFile = (root) => join(root, 'node_modules', '.installed-lock')
@@ -29,14 +33,15 @@ const lockHash = (root) =>
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex')
 
-function recordAgrees(root) {
+function recordAgrees(root, production) {
   const record = JSON.parse(read(join(root, 'node_modules', '.package-lock.json')) ?? 'null')
   if (!record) return false
   const { '': _project, ...locked } = JSON.parse(read(join(root, 'package-lock.json'))).packages
   const known = Object.entries(record.packages).every(
     ([path, { version }]) => locked[path]?.version === version,
   )
-  return known && Object.entries(locked).every(([path, entry]) => record.packages[path] || mayBeAbsent(entry))
+  const may = (entry) => mayBeAbsent(entry) || (production && Boolean(entry.dev || entry.devOptional))
+  return known && Object.entries(locked).every(([path, entry]) => record.packages[path] || may(entry))
 }
 
 /** Optional packages made for another machine stay away; those made for this one must be there. */

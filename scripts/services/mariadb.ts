@@ -68,14 +68,14 @@ async function install(dir: string): Promise<void> {
   renameSync(unfinished, join(dir, 'data'))
 }
 
-/** Runs at every start, before the server takes connections. Tests make databases of their own, hence all rights. */
+/** Runs at every start, before the server takes connections. Tests make databases and users of their own, hence all rights. */
 function initSql(secret: string): string {
   const user = `'${NAME}'@'127.0.0.1'`
   return [
     `CREATE DATABASE IF NOT EXISTS ${NAME} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;`,
     `CREATE USER IF NOT EXISTS ${user} IDENTIFIED BY '${secret}';`,
     `ALTER USER ${user} IDENTIFIED BY '${secret}';`,
-    `GRANT ALL PRIVILEGES ON *.* TO ${user};\n`,
+    `GRANT ALL PRIVILEGES ON *.* TO ${user} WITH GRANT OPTION;\n`,
   ].join('\n')
 }
 

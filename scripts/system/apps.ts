@@ -57,7 +57,8 @@ function notReady(apps: App[], apiUrl: string): Error {
   return new Error(`${apiUrl} was not ready in ${READY_MS / 1000} s; apps: ${states || 'none'}.${log}`)
 }
 
-function logEnd({ pm2_env }: App): string {
+/** The last lines of an app's logs. */
+export function logEnd({ pm2_env }: App): string {
   const texts = [pm2_env.pm_out_log_path, pm2_env.pm_err_log_path].map(readOr)
   return lastLines(texts.join('\n'), 15)
 }

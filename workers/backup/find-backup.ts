@@ -4,6 +4,14 @@ import { NoBackupError } from './errors.ts'
 import type { Restorable } from './restoring.ts'
 import type { BackupRow } from './rows.ts'
 
+/** Whether retention has taken a backup out of the repository. */
+export async function isForgotten(em: Em, id: string): Promise<boolean> {
+  const rows = await em.execute<unknown[]>('select 1 from backup where id = ? and forgotten_at is not null', [
+    id,
+  ])
+  return rows.length > 0
+}
+
 /** A backup that is complete, and so can be restored. */
 export interface GoodBackup extends Restorable {
   id: string

@@ -19,11 +19,18 @@ afterAll(async () => {
   await programs.close()
 })
 
-async function backUp() {
+/** Makes a backup, and by default ends its drill: retention spares what is still to be verified. */
+async function backUp({ drilled = true } = {}) {
   const job = await backups.enqueue()
   const { result } = await backups.world.untilState(job, 'COMPLETED', 60_000)
+  if (drilled) await endDrills()
   return { forgotten: (result as { forgotten: number }).forgotten, row: await backups.backupOf(job) }
 }
+
+const endDrills = () =>
+  backups.world
+    .fork()
+    .execute("update job set state = 'CANCELLED', check_at = null where name = 'backup.verify'")
 
 const forgotten = async () => {
   const sql = 'select id from backup where forgotten_at is not null order by id'
@@ -43,6 +50,15 @@ it('of several backups of a day the newest stays, with its files; the others are
   for (const kept of [third.row.snapshot_id!, third.row.files_snapshot_id!])
     expect(snapshots.map((id) => id.slice(0, 8))).toContain(kept.slice(0, 8))
   expect(locks).toEqual([])
+})
+
+it('of several backups of a day each stays until its drill has ended, however late that is', async () => {
+  const first = await backUp({ drilled: false })
+  const second = await backUp({ drilled: false })
+  expect(await forgotten()).not.toContain(first.row.id)
+  await endDrills()
+  await backUp()
+  expect(await forgotten()).toEqual(expect.arrayContaining([first.row.id, second.row.id]))
 })
 
 it('retention that fails does not undo the backup before it; the next run of the job only tidies', async () => {

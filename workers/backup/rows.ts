@@ -85,6 +85,16 @@ export async function unfinishedAmong(em: Em, ids: readonly string[]): Promise<s
   return rows.map(({ id }) => id)
 }
 
+/** Backups that a job is to verify, or is verifying. */
+export async function awaitingVerification(em: Em): Promise<string[]> {
+  const rows = await em.execute<{ id: string }[]>(
+    `select distinct json_value(input, '$.backupId') as id from job
+     where name = 'backup.verify' and state not in ('COMPLETED', 'DEAD', 'CANCELLED')
+       and json_value(input, '$.backupId') is not null`,
+  )
+  return rows.map(({ id }) => id)
+}
+
 export async function markForgotten(em: Em, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return
   await em.execute(`update backup set forgotten_at = ? where id in ${marks(ids)} and forgotten_at is null`, [
