@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { backupSettings } from './backup-settings.ts'
+import { edgeSettings } from './edge-settings.ts'
 import { nearest } from './nearest.ts'
 import { retentionSettings } from './retention-settings.ts'
 import { count, encryptionKeys, url } from './setting.ts'
@@ -66,6 +67,7 @@ export const settings = {
   MAX_SUBSCRIPTIONS_PER_KEY: count(500, 1, 100_000).describe(
     'Subscriptions one API key may hold per process, over WebSocket and SSE',
   ),
+  ...edgeSettings,
 
   WORKER_JOBS: z
     .string()

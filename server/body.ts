@@ -1,27 +1,49 @@
 import type { IncomingMessage } from 'node:http'
+import { BodyRefused, bodyAccountOf } from './body-budget.ts'
 
 /**
  * Reads the body of a request.
- * @returns its text, or undefined when it is longer than `maxBytes`
+ * @returns its text
+ * @throws BodyRefused when it is longer than `maxBytes`, takes too long, or there is no room for it
  */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<string | undefined> {
-  return (await readBytes(request, maxBytes))?.toString()
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
+  return (await readBytes(request, maxBytes)).toString()
 }
 
 /** The same as bytes, for signatures. */
-export async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return undefined
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>()
-  const chunks: Buffer[] = []
+export async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw new BodyRefused(413)
+  const account = bodyAccountOf(request)
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+  let chunks: Buffer[] = []
   let bytes = 0
-  request.on('data', (chunk: Buffer) => {
+  let refused = false
+
+  /** What still comes is let go, so that the answer can be read. */
+  function refuse(reason: Error): void {
+    refused = true
+    chunks = []
+    reject(reason)
+  }
+  function keep(chunk: Buffer): void {
     bytes += chunk.length
-    if (bytes <= maxBytes) chunks.push(chunk)
-    else resolve(undefined)
+    if (bytes > maxBytes) throw new BodyRefused(413)
+    account?.take(chunk.length)
+    chunks.push(chunk)
+  }
+  const timer = account && setTimeout(() => refuse(new BodyRefused(408)), account.timeoutMs)
+  request.on('data', (chunk: Buffer) => {
+    if (refused) return
+    try {
+      keep(chunk)
+    } catch (error) {
+      refuse(error as Error)
+    }
   })
-  request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
-  request.on('error', reject)
-  return promise
+  request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+  request.on('error', refuse)
+  request.on('close', () => refuse(new Error('The client left')))
+  return promise.finally(() => clearTimeout(timer))
 }
 
 /** The JSON in a text; undefined when it is none. */

@@ -5,6 +5,7 @@ import { type Config, listOf } from '../runtime/config.ts'
 import { type Caller, type ErrorCode, errorCodes } from '../schema/index.ts'
 import { secretIn } from './auth.ts'
 import { handOver, parseJson, readBody, sendsJson } from './body.ts'
+import { BodyRefused } from './body-budget.ts'
 import { correlationIdOf, type EdgeContext } from './edge-context.ts'
 import type { Yoga } from './graphql.ts'
 import type { Keyring } from './keyring.ts'
@@ -45,20 +46,30 @@ export async function answerGraphql(
   if (!caller && method !== 'OPTIONS' && !fromPage)
     return refuse(response, 401, 'UNAUTHENTICATED', correlationId)
   if (method === 'POST') {
-    const text = await readBody(request, config.MAX_BODY_BYTES)
-    if (text === undefined)
-      return refuse(
-        response,
-        413,
-        'BAD_REQUEST',
-        correlationId,
-        'The request is larger than this API accepts',
-      )
-    const body = sendsJson(request) ? parseJson(text) : undefined
+    const read = await readBody(request, config.MAX_BODY_BYTES).catch(unlessRefused)
+    if (read instanceof BodyRefused) return refuseBody(response, read, correlationId)
+    const body = sendsJson(request) ? parseJson(read) : undefined
     if (!fromPage && (await answerQuickly(yoga, log, request, response, context, body))) return
-    handOver(request, text, body)
+    handOver(request, read, body)
   }
   await yoga(request, response, context)
+}
+
+function unlessRefused(error: unknown): BodyRefused {
+  if (error instanceof BodyRefused) return error
+  throw error
+}
+
+const bodyMessages: Record<BodyRefused['status'], string> = {
+  408: 'The request took too long to come',
+  413: 'The request is larger than this API accepts',
+  429: 'This address sends too much at once',
+  503: 'The server has no room for the request at the moment',
+}
+
+function refuseBody(response: ServerResponse, { status }: BodyRefused, correlationId: string): void {
+  const code = status === 503 || status === 429 ? 'UNAVAILABLE' : 'BAD_REQUEST'
+  refuse(response, status, code, correlationId, bodyMessages[status])
 }
 
 /** Ends when a connection is closed before its answer is complete. */

@@ -1,4 +1,5 @@
 import type { Plugin } from 'graphql-yoga'
+import { createCounter } from './address.ts'
 import type { EdgeContext } from './edge-context.ts'
 import { apiError } from './errors.ts'
 import type { Keyring } from './keyring.ts'
@@ -13,21 +14,14 @@ export interface Live {
 /** Keeps track of running subscriptions. One over SSE ends with its key; over WebSocket the socket is closed instead. */
 export function trackSubscriptions(keyring: Keyring, maxPerKey: number): Live {
   const ends = new Set<() => void>()
-  const perKey = new Map<string, number>()
-
-  /** Gives a key's place back. */
-  function leave(keyId: string): void {
-    const left = (perKey.get(keyId) ?? 1) - 1
-    if (left > 0) perKey.set(keyId, left)
-    else perKey.delete(keyId)
-  }
+  const perKey = createCounter(maxPerKey)
 
   function track(source: AsyncIterable<unknown>, { caller, socket }: EdgeContext): AsyncIterable<unknown> {
     let unwatch: (() => void) | undefined
     const live = endable(source, () => {
       ends.delete(live.end)
       unwatch?.()
-      if (caller) leave(caller.id)
+      if (caller) perKey.leave(caller.id)
     })
     ends.add(live.end)
     if (caller && !socket) unwatch = keyring.watch(caller, live.end)
@@ -37,16 +31,16 @@ export function trackSubscriptions(keyring: Keyring, maxPerKey: number): Live {
   /** Takes the key's place before anything is opened, so that thousands at once do not all find one. */
   async function open(context: EdgeContext, subscribe: () => unknown): Promise<unknown> {
     const keyId = context.caller?.id ?? ''
-    const held = perKey.get(keyId) ?? 0
-    if (held >= maxPerKey)
-      return { errors: [apiError('TOO_MANY_SUBSCRIPTIONS', `The key holds ${held} subscriptions already`)] }
-    perKey.set(keyId, held + 1)
+    if (!perKey.enter(keyId))
+      return {
+        errors: [apiError('TOO_MANY_SUBSCRIPTIONS', `The key holds ${maxPerKey} subscriptions already`)],
+      }
     let result: unknown
     try {
       result = await subscribe()
       return isAsyncIterable(result) ? track(result, context) : result
     } finally {
-      if (!isAsyncIterable(result)) leave(keyId)
+      if (!isAsyncIterable(result)) perKey.leave(keyId)
     }
   }
 

@@ -12,6 +12,8 @@ import type { Config } from '../runtime/config.ts'
 import type { Orm } from '../runtime/db.ts'
 import { openReads } from '../runtime/reads.ts'
 import type { Deps } from '../schema/index.ts'
+import { addressOf, createCounter } from './address.ts'
+import { createBodyBudget } from './body-budget.ts'
 import { createGraphiql, type Graphiql } from './graphiql.ts'
 import { createGraphql, graphqlPath, type Yoga } from './graphql.ts'
 import { answerGraphql, json } from './http.ts'
@@ -37,6 +39,9 @@ export interface ServerSettings {
   routes?: Record<string, Route>
 }
 
+/** How long the headers of a request may take to come. */
+const headersMs = 15_000
+
 export interface RunningServer {
   url: string
   port: number
@@ -61,6 +66,9 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   const graphiql = config.GRAPHIQL ? createGraphiql() : undefined
   const server = createServer(doorman(settings, { yoga, keyring, graphiql, state }))
   server.keepAliveTimeout = 65_000
+  server.headersTimeout = headersMs
+  server.requestTimeout = headersMs + config.BODY_SECONDS * 1_000
+  limitConnections(server, config)
   const sockets = serveSockets({ server, config, log, yoga, keyring })
   await new Promise<void>((resolve, reject) =>
     server.once('error', reject).listen(config.PORT, config.HOST, resolve),
@@ -107,6 +115,12 @@ function doorman(
   { yoga, keyring, graphiql, state }: Parts,
 ): Route {
   const warn = warnSeldom(log)
+  const bodies = createBodyBudget({
+    maxBytes: config.MAX_BODIES_BYTES,
+    maxBytesPerAddress: config.MAX_BODIES_BYTES_PER_ADDRESS,
+    maxBodies: config.MAX_BODIES,
+    timeoutMs: config.BODY_SECONDS * 1_000,
+  })
   const all = new Map<string, Route>(
     Object.entries({
       '/healthz': (_request, response) => json(response, 200, { alive: true }),
@@ -133,6 +147,7 @@ function doorman(
   return (request, response) => {
     state.lastRequestAt = Date.now()
     state.answering.add(response)
+    bodies.open(request, response, addressOf(request, config.TRUSTED_PROXIES))
     response.once('close', () => state.answering.delete(response))
     if (state.closing) announceEnd(response)
     answer(request, response).catch((error: Error) => {
@@ -147,6 +162,17 @@ function doorman(
         })
     })
   }
+}
+
+/** Behind a proxy all connections are the proxy's. */
+function limitConnections(server: Server, config: Config): void {
+  if (config.TRUSTED_PROXIES > 0) return
+  const counter = createCounter(config.MAX_CONNECTIONS_PER_ADDRESS)
+  server.on('connection', (socket) => {
+    const address = socket.remoteAddress ?? ''
+    if (!counter.enter(address)) return socket.destroy()
+    socket.once('close', () => counter.leave(address))
+  })
 }
 
 /** The client is not to reuse this connection. */

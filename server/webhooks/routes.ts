@@ -5,6 +5,7 @@ import type { Ledger } from '../../ledger/ledger.ts'
 import { isForeign } from '../../marketing/webhooks/account.ts'
 import { type ReportedEvent, splitBody, UnreadableBody } from '../../marketing/webhooks/split.ts'
 import { readBytes } from '../body.ts'
+import { BodyRefused } from '../body-budget.ts'
 import { correlationIdOf } from '../edge-context.ts'
 import type { Route } from '../start.ts'
 import { pathOf } from '../upgrade.ts'
@@ -65,7 +66,6 @@ async function take(
   if (!account) return end(response, 404)
   if (handshake) return answerChallenge(response, url, account)
   const rawBody = await readBytes(request, maxBytes)
-  if (!rawBody) return end(response, 413)
   // Mailchimp may test a new address with a POST of nothing.
   if (vendor === 'mailchimp' && rawBody.length === 0) return end(response, 200)
   const signed = signedText(settings, account, request, rawBody)
@@ -108,7 +108,7 @@ function signedText(
 
 /** Says what went wrong without repeating what was sent: not even the error's text, which may hold values. */
 function refuse(log: Logger, vendor: WebhookVendor, error: unknown, response: ServerResponse): void {
-  const status = error instanceof UnreadableBody ? 400 : 503
+  const status = error instanceof BodyRefused ? error.status : error instanceof UnreadableBody ? 400 : 503
   const { name, code } = error as Error & { code?: string }
   log.warn({ vendor, status, code: code ?? name }, 'A webhook was not taken')
   end(response, status)
@@ -116,6 +116,7 @@ function refuse(log: Logger, vendor: WebhookVendor, error: unknown, response: Se
 
 function end(response: ServerResponse, status: number): void {
   // What was not read would be taken for the next request.
-  if (status === 413) response.setHeader('Connection', 'close')
+  if ([408, 413, 429, 503].includes(status)) response.setHeader('Connection', 'close')
+  if (status === 429 || status === 503) response.setHeader('Retry-After', 5)
   if (!response.headersSent) response.writeHead(status).end()
 }
