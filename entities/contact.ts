@@ -23,6 +23,8 @@ export interface HeldContact {
   status?: AudienceStatus
   /** What the status was before we took the contact out, for a reason that was not the person's own wish. */
   statusBefore?: AudienceStatus
+  /** How often the vendor has reported something of the contact: tells whether it did while we were writing. */
+  reports?: number
   /** Why the vendor is not to have the person again: erased there, or merged with another lead's contact. */
   gone?: 'ERASED' | 'MERGED'
   /** Time of a wish the vendor refused; it is not asked again until there is a newer one. */

@@ -28,6 +28,7 @@ const leadEventTypes = [
   'EMAIL_CHANGED',
   'EMAIL_CONFLICT',
   'PHONE_CHANGED',
+  'PHONE_CONFLICT',
   'ERASED',
 ] as const
 export type LeadEventType = (typeof leadEventTypes)[number]

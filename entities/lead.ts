@@ -23,7 +23,10 @@ export type Utm = Partial<Record<'source' | 'medium' | 'campaign' | 'term' | 'co
 const LeadSchema = defineEntity({
   name: 'Lead',
   tableName: 'lead',
-  uniques: [{ name: 'lead_email', properties: ['workspaceId', 'email'] }],
+  uniques: [
+    { name: 'lead_email', properties: ['workspaceId', 'email'] },
+    { name: 'lead_phone_key', properties: ['workspaceId', 'phoneKey'] },
+  ],
   indexes: [
     { name: 'lead_page', properties: ['workspaceId', 'id'] },
     { name: 'lead_phone', properties: ['workspaceId', 'phone'] },
@@ -36,6 +39,11 @@ const LeadSchema = defineEntity({
     email: p.string().length(254).nullable(),
     /** E.164, e.g. +34612345678. */
     phone: code(20).nullable(),
+    /**
+     * The phone number of a lead who is known by it alone, which makes it unique; null for others, and for those who had the
+     * same number before it was unique.
+     */
+    phoneKey: code(20).nullable(),
     firstName: p.string().length(100).nullable(),
     lastName: p.string().length(100).nullable(),
     company: p.string().length(200).nullable(),

@@ -4,7 +4,6 @@ import type { Em } from './index.ts'
 
 const jsonColumns = new Set([
   'content',
-  'components',
   'contents',
   'input',
   'progress',

@@ -31,7 +31,8 @@ type Field = keyof ContactFields
 /**
  * Applies what was changed in another system, field by field: what was said later holds, whoever said it and in whatever
  * order it arrives. The timeline is the memory of who said what when, so a value that only confirms ours is noted, too.
- * An e-mail address that another lead has is a conflict: noted, and not taken over.
+ * An e-mail address that another lead has is a conflict: noted, and not taken over. So is the phone number of another lead
+ * when both are known by nothing else.
  * @returns whether anything was written
  */
 export async function applyContactChange(em: Em, change: ContactChange): Promise<boolean> {
@@ -69,8 +70,9 @@ async function takeOver(em: Em, change: ContactChange, fields: readonly Field[])
   const report = { type, vendor, at, jobId }
   const outcome = await updateLead(em, workspaceId, { leadId, patch, correlationId, report }, new Date())
   if (outcome.kind !== 'taken') return
-  await note(em, change, 'EMAIL_CONFLICT', { otherLeadId: outcome.leadId })
-  const rest = fields.filter((field) => field !== 'email')
+  const conflict = outcome.field === 'email' ? 'EMAIL_CONFLICT' : 'PHONE_CONFLICT'
+  await note(em, change, conflict, { otherLeadId: outcome.leadId })
+  const rest = fields.filter((field) => field !== outcome.field)
   if (rest.length > 0) await takeOver(em, change, rest)
 }
 

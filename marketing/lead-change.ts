@@ -4,7 +4,7 @@ import { Lead, type LeadStatus } from '../entities/lead.ts'
 import type { LeadEventType } from '../entities/lead-event.ts'
 import { requestContactSync } from './contacts/request-sync.ts'
 import { appendLeadEvents } from './lead-events.ts'
-import { type LeadFields, type LeadRow, leadColumns, toValues } from './lead-row.ts'
+import { type LeadFields, type LeadRow, leadColumns, phoneKeyOf, toValues } from './lead-row.ts'
 import { liftOwnNo } from './suppression.ts'
 
 export interface LeadChange {
@@ -19,8 +19,8 @@ export interface LeadChange {
 
 export type ChangedLead =
   | { kind: 'changed' | 'unchanged' | 'stale'; lead: LeadRow }
-  /** Another lead, `leadId`, has the new e-mail address. */
-  | { kind: 'taken'; leadId: string }
+  /** Another lead, `leadId`, has the new e-mail address; or the phone number, of two leads known by nothing else. */
+  | { kind: 'taken'; leadId: string; field: 'email' | 'phone' }
   | { kind: 'missing' }
 
 /** Changes a lead and says so in its timeline. A patch that changes nothing writes nothing. */
@@ -48,14 +48,21 @@ export async function updateLead(
     updatedAt: now,
     version: before.version + 1,
   }
+  const columns: string[] = [...leadColumns]
+  const values = toValues(after)
+  // A lead that shares its number since before numbers were unique keeps it until it changes.
+  if ('email' in patch || 'phone' in patch) {
+    columns.push('phone_key')
+    values.push(phoneKeyOf(after))
+  }
   try {
     await em.execute(
-      `update \`lead\` set ${leadColumns.map((column) => `${column} = ?`).join(', ')} where id = ?`,
-      [...toValues(after), after.id],
+      `update \`lead\` set ${columns.map((column) => `${column} = ?`).join(', ')} where id = ?`,
+      [...values, after.id],
     )
   } catch (error) {
     if (error instanceof UniqueConstraintViolationException)
-      return { kind: 'taken', leadId: await holderOf(em, after) }
+      return { kind: 'taken', ...(await holderOf(em, after)) }
     throw error
   }
   const { correlationId, report } = change
@@ -94,8 +101,12 @@ function consentTimes(patch: LeadChange['patch'], now: Date): Partial<LeadRow> {
   }
 }
 
-async function holderOf(em: Em, { workspaceId, email }: LeadRow): Promise<string> {
-  const sql = 'select id from `lead` where workspace_id = ? and email = ? lock in share mode'
-  const [row] = await em.execute<{ id: string }[]>(sql, [workspaceId, email])
-  return row!.id
+async function holderOf(em: Em, lead: LeadRow): Promise<{ leadId: string; field: 'email' | 'phone' }> {
+  const { id, workspaceId, email = null } = lead
+  const sql =
+    'select id, email from `lead` where workspace_id = ? and (email = ? or phone_key = ?) and id <> ? lock in share mode'
+  const [row] = await em.execute<{ id: string; email: string | null }[]>(sql, [
+    ...[workspaceId, email, phoneKeyOf(lead), id],
+  ])
+  return { leadId: row!.id, field: email ? 'email' : 'phone' }
 }

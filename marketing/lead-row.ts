@@ -1,7 +1,11 @@
 import type { ConsentState, Lead, Utm } from '../entities/lead.ts'
 
-/** A lead as plain data, without the column that follows from another. */
-export type LeadRow = { [K in keyof Lead as K extends symbol | 'crmId' ? never : K]: Lead[K] }
+/** A lead as plain data, without the columns that follow from others. */
+export type LeadRow = { [K in keyof Lead as K extends symbol | 'crmId' | 'phoneKey' ? never : K]: Lead[K] }
+
+/** What makes a lead without an e-mail address unique. */
+export const phoneKeyOf = ({ email, phone }: Pick<LeadRow, 'email' | 'phone'>) =>
+  email ? null : (phone ?? null)
 
 /** What a caller may say about a lead; already normalised (see identity.ts). */
 export interface LeadFields {

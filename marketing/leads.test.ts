@@ -43,6 +43,28 @@ describe('inserting leads', () => {
     })
   })
 
+  test('makes one lead of a phone number that is all that is known, also within a call and of calls at once', async () => {
+    const phone = '+34600000111'
+    const leads = Array.from({ length: 3 }, () => ({ phone }))
+    const outcomes = (await Promise.all([insert(...leads), insert(...leads), insert(...leads)])).flat()
+    const ids = outcomes.map((outcome) => (outcome.kind === 'created' ? outcome.lead.id : outcome.leadId))
+    expect(new Set(ids).size).toBe(1)
+    expect(outcomes.filter(({ kind }) => kind === 'created')).toHaveLength(1)
+  })
+
+  test('a phone number alone is the lead who has it, whatever else that one is known by', async () => {
+    const phone = '+34600000112'
+    const [family, partner, alone] = await insert(
+      { phone },
+      { email: 'family@example.com', phone },
+      { phone },
+    )
+    const ids = [family, partner].map((outcome) => outcome?.kind === 'created' && outcome.lead.id)
+    expect(partner!.kind).toBe('created')
+    expect(ids).toContain(alone?.kind === 'existing' && alone.leadId)
+    expect(await insert({ phone })).toEqual([alone])
+  })
+
   test('counts each lead that was created, with where it came from, and no other', async () => {
     const [first] = await insert({ email: 'counted1@example.com', source: 'fair' })
     const outcomes = await insert({ email: 'counted1@example.com' }, { email: 'counted2@example.com' })
@@ -119,4 +141,22 @@ test('two changes of one lead at once both count', async () => {
     kind: 'unchanged',
     lead: { firstName: 'Eva', company: 'Sol', version: 3, lastEventSeq: 3 },
   })
+})
+
+test('a number by which another lead alone is known cannot become all that a lead is known by', async () => {
+  const { workspaceId } = world.actor
+  const change = (leadId: string, patch: Partial<LeadFields>) =>
+    within((em) => updateLead(em, workspaceId, { leadId, patch, correlationId: 'c' }, now))
+  const created = await insert(
+    { phone: '+34600000121' },
+    { phone: '+34600000122' },
+    { email: 'f@example.com' },
+  )
+  const [first, second, third] = created.map((outcome) => (outcome.kind === 'created' ? outcome.lead.id : ''))
+  const taken = { kind: 'taken', leadId: first, field: 'phone' }
+  expect(await change(second!, { phone: '+34600000121' })).toEqual(taken)
+  expect(await change(third!, { phone: '+34600000121' })).toMatchObject({ kind: 'changed' })
+  expect(await change(third!, { email: null })).toEqual(taken)
+  expect(await change(first!, { email: 'first@example.com' })).toMatchObject({ kind: 'changed' })
+  expect(await change(third!, { email: null })).toMatchObject({ kind: 'changed' })
 })

@@ -18,7 +18,7 @@ import type { ErrorCode } from '../schema/error-codes.ts'
 export class LeadExistsError extends LedgerError {
   readonly leadId: string
   constructor(leadId: string) {
-    super('LEAD_EXISTS', `Lead ${leadId} has this e-mail address already`)
+    super('LEAD_EXISTS', `Lead ${leadId} has this e-mail address or phone number already`)
     this.leadId = leadId
   }
 }

@@ -67,6 +67,8 @@ export const leadEventTexts: Record<LeadEventType, string> = {
   EMAIL_CHANGED: 'A vendor reported a new e-mail address.',
   EMAIL_CONFLICT: 'A vendor reported an address that another lead has.',
   PHONE_CHANGED: 'A vendor reported a new phone number.',
+  PHONE_CONFLICT:
+    'A vendor reported a phone number by which alone another lead is known, as this one would be.',
   ERASED: 'The person was erased.',
 }
 

@@ -76,11 +76,6 @@ const outcomes = {
   DROPPED: 'It did not leave, and is not to be sent any more.',
 }
 
-const directions = {
-  INBOUND: 'The person wrote it.',
-  OUTBOUND: 'We wrote it.',
-}
-
 const breakers = {
   CLOSED: 'Calls go out.',
   OPEN: 'The vendor is down; calls wait.',
@@ -263,10 +258,6 @@ export function defineEnums(builder: Builder, definitions: readonly AnyJobDefini
     MessageOutcome: builder.enumType('MessageOutcome', {
       description: 'What an operator found out about a message.',
       values: described(outcomes),
-    }),
-    ConversationDirection: builder.enumType('ConversationDirection', {
-      description: 'Who wrote a message of a conversation.',
-      values: described(directions),
     }),
     DeliveryState: builder.enumType('DeliveryState', {
       description: 'What is known of the delivery of a message.',

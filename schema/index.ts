@@ -13,7 +13,6 @@ import { campaignErrorTypes } from '../resolvers/campaign-errors.ts'
 import { campaignEvents } from '../resolvers/campaign-events.ts'
 import { campaignSyncMutations, campaignSyncQueries } from '../resolvers/campaign-syncs.ts'
 import { campaignQueries } from '../resolvers/campaigns.ts'
-import { conversations } from '../resolvers/conversations.ts'
 import { enqueueMutations } from '../resolvers/enqueue.ts'
 import { errorTypes } from '../resolvers/errors.ts'
 import { integrationActions, integrationQueries } from '../resolvers/integrations.ts'
@@ -38,7 +37,6 @@ import { suppressionActions } from '../resolvers/suppression-actions.ts'
 import { suppressionQueries } from '../resolvers/suppressions.ts'
 import { unknownMessages } from '../resolvers/unknown-messages.ts'
 import { webhookReceipts } from '../resolvers/webhook-receipts.ts'
-import { whatsappTemplateQueries } from '../resolvers/whatsapp-templates.ts'
 import { workspaces } from '../resolvers/workspaces.ts'
 import { type Api, createApi } from './api.ts'
 import { apiKeyType } from './api-key.ts'
@@ -46,7 +44,6 @@ import { auditEntryType } from './audit-entry.ts'
 import { backupTypes } from './backup.ts'
 import { campaignTypes } from './campaign.ts'
 import { campaignSyncTypes } from './campaign-sync.ts'
-import { conversationMessageType } from './conversation.ts'
 import { integrationType } from './integration.ts'
 import { jobType } from './job.ts'
 import { jobAttemptTypes } from './job-attempt.ts'
@@ -61,7 +58,6 @@ import { describeStandardParts } from './standard-descriptions.ts'
 import { statTypes } from './stats.ts'
 import { suppressionType } from './suppression.ts'
 import { webhookReceiptType } from './webhook-receipt.ts'
-import { whatsappTemplateType } from './whatsapp-template.ts'
 import { workspaceTypes } from './workspace.ts'
 
 export { defaultPage, maxPage } from './connection.ts'
@@ -76,8 +72,6 @@ const types = [
   leadType,
   leadEventType,
   messageType,
-  conversationMessageType,
-  whatsappTemplateType,
   integrationType,
   campaignTypes,
   campaignSyncTypes,
@@ -105,8 +99,6 @@ const verbs = [
   messageQueries,
   messageActions,
   unknownMessages,
-  conversations,
-  whatsappTemplateQueries,
   integrationQueries,
   integrationActions,
   campaignQueries,

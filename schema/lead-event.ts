@@ -39,7 +39,7 @@ export function leadEventType({ LeadEvent, LeadEventType, Job }: Api): void {
       }),
       otherLeadId: t.id({
         nullable: true,
-        description: 'The lead that has the e-mail address already, of a conflict.',
+        description: 'The lead that has the e-mail address or phone number already, of a conflict.',
         resolve: ({ detail }) => detail.otherLeadId,
       }),
       messageId: t.exposeID('messageId', { description: 'Id of the message it is about.', nullable: true }),

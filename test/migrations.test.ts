@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto'
 import { expect, inject, test } from 'vitest'
+import type { Em } from '../entities/index.ts'
+import { updateLead } from '../marketing/lead-change.ts'
 import { openOrm } from '../runtime/db.ts'
 import { createDatabase, createEmptyDatabase } from './support/database.ts'
 
@@ -36,6 +39,46 @@ test('jobs of the time when priorities were numbers have levels after the migrat
       { id: 'job_1', priority: 'HIGH' },
       { id: 'job_2097151', priority: 'LOW' },
     ])
+  } finally {
+    await orm.close()
+    await database.drop()
+  }
+})
+
+test('leads that share a phone number and nothing else, of the time when they could, stay and can be changed', async () => {
+  const database = await createEmptyDatabase(inject('databaseUrl'))
+  const orm = await openOrm({ DATABASE_URL: database.url, DATABASE_POOL: 2 })
+  const em = orm.em.fork() as Em
+  try {
+    await orm.migrator.up({ to: 'Migration20261124130616_schedules_statistics_backups' })
+    await em.execute(
+      "insert into workspace (id, slug, name, time_zone, created_at) values ('w', 'w', 'w', 'UTC', now())",
+    )
+    const hash = createHash('md5').update('c@example.com').digest('hex')
+    for (const [id, email, ids] of [
+      ['a', null, '{}'],
+      ['b', null, '{}'],
+      ['c', 'c@example.com', JSON.stringify({ mailchimp: hash, hubspot: '512' })],
+    ])
+      await em.execute(
+        `insert into \`lead\` (id, workspace_id, email, phone, utm, tags, custom_fields, email_consent, whatsapp_consent, status,
+           external_ids, last_event_seq, created_at, updated_at, version)
+         values (?, 'w', ?, '+34600000000', '{}', '[]', '{}', 'UNKNOWN', 'UNKNOWN', 'NEW', ?, 0, now(), now(), 1)`,
+        [id, email, ids],
+      )
+    await orm.migrator.up()
+    expect(await em.execute('select id, phone_key from `lead` order by id')).toEqual([
+      { id: 'a', phone_key: '+34600000000' },
+      { id: 'b', phone_key: null },
+      { id: 'c', phone_key: null },
+    ])
+    expect(await em.execute('select vendor, external_id, address from contact order by vendor')).toEqual([
+      { vendor: 'hubspot', external_id: '512', address: null },
+      { vendor: 'mailchimp', external_id: hash, address: 'c@example.com' },
+    ])
+    const change = { leadId: 'b', patch: { firstName: 'Bo' }, correlationId: 'c' }
+    const changed = await em.transactional((within) => updateLead(within as Em, 'w', change, new Date()))
+    expect(changed.kind).toBe('changed')
   } finally {
     await orm.close()
     await database.drop()

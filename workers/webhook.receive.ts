@@ -59,7 +59,6 @@ function causeOf(context: Context, vendor: Cause['vendor']): Cause {
     correlationId,
     mayWait: !isLastAttempt(context),
     onCampaignEvent: (em, mailchimpId) => syncCampaign(em, context, mailchimpId),
-    syncTemplates: (em) => context.enqueue(em, 'whatsapp.templates', { whenConnected: true }),
   }
 }
 

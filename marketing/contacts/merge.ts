@@ -3,6 +3,7 @@ import { Contact, type ContactVendor, type HeldContact } from '../../entities/co
 import type { Em } from '../../entities/index.ts'
 import { appendLeadEvents } from '../lead-events.ts'
 import { requestContactSync } from './request-sync.ts'
+import { reported } from './vendor-report.ts'
 
 /** Contacts that people in a CRM merge or erase. */
 
@@ -86,7 +87,13 @@ async function relink(
   externalId: string | null,
   held: HeldContact,
 ): Promise<void> {
-  await em.nativeUpdate(Contact, { leadId, vendor }, { externalId, address: null, held })
+  const { held: before } = await em.findOneOrFail(Contact, { leadId, vendor }, { disableIdentityMap: true })
+  const { reports } = reported(before)
+  await em.nativeUpdate(
+    Contact,
+    { leadId, vendor },
+    { externalId, address: null, held: { ...held, reports } as HeldContact },
+  )
   const [change, values] = externalId
     ? ['json_set(external_ids, ?, ?)', [`$.${vendor}`, externalId]]
     : ['json_remove(external_ids, ?)', [`$.${vendor}`]]

@@ -1,5 +1,5 @@
 import { LockMode } from '@mikro-orm/core'
-import { Contact } from '../../entities/contact.ts'
+import { Contact, type HeldContact } from '../../entities/contact.ts'
 import type { Em } from '../../entities/index.ts'
 import type { LeadEventDetail, LeadEventType } from '../../entities/lead-event.ts'
 import { appendFacts } from '../facts.ts'
@@ -9,6 +9,7 @@ import { resubscribe, suppress } from '../suppression.ts'
 import type { ContactRow } from './contact-row.ts'
 import { requestContactSync } from './request-sync.ts'
 import type { ContactRole, Synced } from './sync-contact.ts'
+import { unsureOf } from './vendor-report.ts'
 
 interface Cause {
   jobId: string
@@ -29,15 +30,17 @@ export async function recordSync(em: Em, synced: Synced, cause: Cause): Promise<
   const { lead, vendor, externalId, memberId } = synced
   // The lead's row comes first, as it does for whoever applies a webhook.
   await em.execute('select id from `lead` where id = ? for update', [lead.id])
-  await writeExternalId(em, lead.id, vendor, memberId ?? externalId)
   const where = { leadId: lead.id, vendor }
   const options = { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true } as const
   const contact = await em.findOne(Contact, where, options)
   // A lead that was erased meanwhile has none any more.
   if (!contact) return
+  const changes = after(synced, contact)
+  if (changes.externalId !== undefined || memberId !== undefined)
+    await writeExternalId(em, lead.id, vendor, memberId ?? externalId)
   await tell(em, synced, contact, cause)
   await em.nativeUpdate(Contact, where, {
-    ...after(synced, contact),
+    ...changes,
     ...(contact.syncingBy === cause.jobId && { syncingBy: null, syncingUntil: null }),
   })
   await adopt(em, synced, cause)
@@ -59,14 +62,26 @@ async function writeExternalId(
   ])
 }
 
-/** What the vendor reported while we wrote asked for another sync, which looks again. */
-function after({ outcome, held, address, externalId, changed, reason }: Synced, before: ContactRow) {
-  return {
-    ...(held && { held }),
-    ...(externalId !== undefined && { externalId }),
-    ...(address !== undefined && { address }),
+function after(synced: Synced, row: ContactRow): Partial<ContactRow> {
+  const { outcome, held, address, externalId, changed, reason, before } = synced
+  const own = {
     ...(changed.length > 0 && { writtenAt: new Date() }),
-    refusal: outcome === 'REFUSED' ? reason! : outcome === 'SKIPPED' ? before.refusal : null,
+    refusal: outcome === 'REFUSED' ? reason! : outcome === 'SKIPPED' ? row.refusal : null,
+  }
+  if ((row.held.reports ?? 0) === (before.held.reports ?? 0))
+    return {
+      ...own,
+      ...(held && { held: { ...held, ...(row.held.reports && { reports: row.held.reports }) } }),
+      ...(externalId !== undefined && { externalId }),
+      ...(address !== undefined && { address }),
+    }
+  // The vendor reported something while we wrote; which came first is not known, and the next sync finds out.
+  const relinked = row.externalId !== before.externalId || row.held.gone
+  const now = held ? { ...held, reports: row.held.reports } : row.held
+  return {
+    ...own,
+    ...(!relinked && externalId !== undefined && { externalId }),
+    ...(!relinked && { held: unsureOf(now as HeldContact), address: null }),
   }
 }
 

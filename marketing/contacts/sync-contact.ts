@@ -26,6 +26,8 @@ export interface Synced extends Outcome {
   role: ContactRole
   vendor: ContactVendor
   lead: LeadRow
+  /** The contact as it was when we began. */
+  before: ContactRow
 }
 
 /**
@@ -52,7 +54,7 @@ export async function syncContact(
     const lead = contact && (await readLead(context, leadId))
     if (!lead) return await release().then(() => undefined)
     const outcome = await refusable(() => work(context, lead, contact, role))
-    return { ...outcome, role, vendor, lead }
+    return { ...outcome, role, vendor, lead, before: contact }
   } catch (error) {
     await release()
     throw error

@@ -16,10 +16,22 @@ interface ReportCause {
 }
 
 /**
- * A report from about the time of our own last write may be of before or after it. It is not believed then: the next
- * sync writes what it may have overwritten. Vendors tell seconds, and their clocks are not ours.
+ * A report of what happened before our own last write, or about then, may have been overwritten by it: vendors tell
+ * seconds, and their clocks are not ours. What it is about is then unknown, and the next sync writes it, or looks.
  */
 const unsureMs = 5_000
+
+/** Equals no value, so whatever is wanted differs from it. */
+const unknown = '\u0000'
+
+/** Counts a report of the vendor. */
+export const reported = (held: HeldContact): HeldContact => ({ ...held, reports: (held.reports ?? 0) + 1 })
+
+/** What a vendor may hold of which we are not sure any more: nothing is taken for written. */
+export function unsureOf({ fields, tags, reports, gone }: HeldContact): HeldContact {
+  const unsure = Object.fromEntries(Object.keys(fields).map((name) => [name, unknown]))
+  return { fields: unsure, tags, ...(reports !== undefined && { reports }), ...(gone && { gone }) }
+}
 
 /** Notes a status Mailchimp reports of the contact under an address. @returns the leads it is */
 export function noteStatus(
@@ -29,14 +41,14 @@ export function noteStatus(
   cause: ReportCause,
 ): Promise<string[]> {
   const where = { workspaceId: cause.workspaceId, vendor: 'mailchimp' as const, address }
-  return note(em, where, cause, ({ held }) => ({ held: withStatus(held, status) }))
+  return note(em, where, cause, ({ held }, isSure) => ({
+    held: withStatus(held, isSure ? status : undefined),
+  }))
 }
 
-function withStatus(
-  { statusBefore: _, refusedWishAt: __, ...held }: HeldContact,
-  status: AudienceStatus,
-): HeldContact {
-  return { ...held, status }
+function withStatus(held: HeldContact, status: AudienceStatus | undefined): HeldContact {
+  const { status: _, statusBefore: __, refusedWishAt: ___, ...rest } = held
+  return status ? { ...rest, status } : rest
 }
 
 /** Notes fields a vendor reports of a lead's contact, in our spelling. */
@@ -47,17 +59,19 @@ export function noteFields(
   cause: ReportCause,
 ): Promise<string[]> {
   const { email, ...others } = fields
-  const texts = Object.fromEntries(Object.entries(others).map(([name, value]) => [name, value ?? '']))
-  return note(em, { workspaceId: cause.workspaceId, ...contact }, cause, ({ held }) => ({
-    held: { ...held, fields: { ...held.fields, ...texts } },
-    ...(email !== undefined && { address: email }),
-  }))
+  return note(em, { workspaceId: cause.workspaceId, ...contact }, cause, ({ held }, isSure) => {
+    const texts = Object.entries(others).map(([name, value]) => [name, isSure ? (value ?? '') : unknown])
+    return {
+      held: { ...held, fields: { ...held.fields, ...Object.fromEntries(texts) } },
+      ...(email !== undefined && { address: isSure ? email : null }),
+    }
+  })
 }
 
 /** Notes that Mailchimp moved a contact to another address. @returns the leads it is */
 export function noteMove(em: Em, from: string, to: string, cause: ReportCause): Promise<string[]> {
   const where = { workspaceId: cause.workspaceId, vendor: 'mailchimp' as const, address: from }
-  return note(em, where, cause, () => ({ address: to }))
+  return note(em, where, cause, (_, isSure) => ({ address: isSure ? to : null }))
 }
 
 type Where = Partial<Pick<Contact, 'leadId' | 'address'>> & Pick<Contact, 'workspaceId' | 'vendor'>
@@ -66,14 +80,15 @@ async function note(
   em: Em,
   where: Where,
   { workspaceId, at, correlationId }: ReportCause,
-  change: (contact: Contact) => Partial<Contact>,
+  change: (contact: Contact, isSure: boolean) => Partial<Contact>,
 ): Promise<string[]> {
   const options = { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true } as const
   const contacts = (await em.find(Contact, where, options)).filter(({ externalId }) => externalId)
   for (const contact of contacts) {
     const { leadId, vendor, writtenAt } = contact
-    if (writtenAt && at.getTime() <= writtenAt.getTime() + unsureMs) continue
-    await em.nativeUpdate(Contact, { leadId, vendor }, change(contact))
+    const isSure = !writtenAt || at.getTime() > writtenAt.getTime() + unsureMs
+    const { held = contact.held, ...changes } = change(contact, isSure)
+    await em.nativeUpdate(Contact, { leadId, vendor }, { ...changes, held: reported(held) })
   }
   const leadIds = contacts.map(({ leadId }) => leadId)
   await requestContactSync(em, { workspaceId, leadIds, correlationId })

@@ -11,7 +11,7 @@ type Erase = (em: Em, person: KnownPerson, at: Date) => Promise<unknown>
 export const tables: Record<string, Erase> = {
   lead: (em, { lead }, at) =>
     em.execute(
-      `update \`lead\` set email = null, phone = null, first_name = null, last_name = null, company = null, locale = null,
+      `update \`lead\` set email = null, phone = null, phone_key = null, first_name = null, last_name = null, company = null, locale = null,
          time_zone = null, utm = '{}', tags = '[]', custom_fields = '{}', external_ids = '{}', email_consent = 'DENIED',
          email_consent_at = null, whatsapp_consent = 'DENIED', whatsapp_consent_at = null,
          erased_at = coalesce(erased_at, ?), updated_at = ? where id = ?`,

@@ -140,6 +140,8 @@ test.concurrent('many changes in a row are few calls, and a change while a vendo
 test.concurrent('an address that is changed at a vendor moves the contact everywhere, and comes back as news to nobody', async () => {
   const [first, second, third] = ['first@example.com', 'second@example.com', 'third@example.com']
   const id = await system.create({ email: first, firstName: 'Mo', emailConsent: 'GRANTED' })
+  // Mailchimp tells seconds: in the very second of our own change it would be ours that counts.
+  await rows('update `lead` set created_at = created_at - interval 10 second where id = ?', [id])
   await system.act('mailchimp', 'upemail', { email: first, new_email: second })
   await system.settle(id)
   expect((await system.lead(id)).email).toBe(second)
@@ -219,4 +221,21 @@ test.concurrent('an address that one lead gives up and another takes is never he
   expect(await names('swap-a@example.com')).toEqual([undefined])
   expect(await names('swap-b@example.com')).toEqual(['A', 'A'])
   expect(await names('swap-c@example.com')).toEqual(['B', 'B'])
+})
+
+test.concurrent('a lead with a phone number alone is one contact of the CRM, which is found again when it gets an address', async () => {
+  const phone = '+34612345661'
+  const id = await system.create({ phone, firstName: 'Pho' })
+  const { items } = await system.createLeads([{ phone }, { phone, firstName: 'Other' }])
+  expect(items.map(({ outcome, lead }) => [outcome, lead.id])).toEqual([
+    ['EXISTING', id],
+    ['EXISTING', id],
+  ])
+  const byPhone = async () => (await system.contacts()).filter(({ properties }) => properties.phone === phone)
+  const [contact] = await byPhone()
+  await system.update(id, { email: 'pho@example.com', firstName: 'Phoebe' })
+  await system.settle(id)
+  const named = { firstname: 'Phoebe', email: 'pho@example.com' }
+  expect(await byPhone()).toMatchObject([{ id: contact!.id, properties: named }])
+  expect(await statusOf('pho@example.com')).toBe('transactional')
 })

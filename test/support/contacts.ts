@@ -36,6 +36,10 @@ export interface Contacts {
   create(input: Record<string, unknown>): Promise<string>
   /** Adds a lead by the API. @returns its id */
   begin(input: Record<string, unknown>): Promise<string>
+  /** Adds leads by the API. */
+  createLeads(
+    leads: Record<string, unknown>[],
+  ): Promise<{ items: { outcome: string; lead: { id: string } }[] }>
   update(id: string, patch: Record<string, unknown>): Promise<void>
   suppress(address: string, channel?: string): Promise<void>
   unsuppress(address: string): Promise<void>
@@ -119,6 +123,11 @@ export async function startContacts(
       const id = await begin(input)
       await settle(id)
       return id
+    },
+    createLeads: async (leads) => {
+      const query = `mutation ($input: CreateLeadsInput!) { createLeads(input: $input) {
+        ... on CreateLeadsPayload { items { outcome lead { id } } } } }`
+      return (await api.ask(query, { input: { leads } })).data.createLeads
     },
     update: (id, patch) => mutate('updateLead', { id, ...patch }),
     suppress: (address, channel = 'EMAIL') => mutate('suppressAddress', { address, channel }),
