@@ -128,6 +128,8 @@ const ownEvents: ReadonlySet<string> = new Set([
 
 function nextCheck({ state, checkAt = null }: JobRow, event: StreamEvent): Date | null {
   const wait = quiet[state]
+  // A job that died is taken up once more, for what its definition does then.
+  if (state === 'DEAD') return event.at
   if (wait === undefined) return isFinal(state) ? null : checkAt
   if (ownEvents.has(event.name)) return checkAt
   const from = Math.max(event.at.getTime(), Number(event.fields.nextAt ?? event.fields.delay ?? 0))

@@ -11,7 +11,7 @@ const definition = defineJobFor<unknown>()({
   backoff: { type: 'exponential', delay: 1_000, jitter: 0.5, maxDelay: 10_000 },
   async run() {},
 })
-const attempt = { attempt: 2, attempts: 5 } as Attempt
+const attempt = { attempt: 2, attempts: 5, isLast: false } as Attempt
 const classed = (errorClass: string, more = {}) =>
   classify(Object.assign(new Error('no'), { errorClass, ...more }), definition, attempt)
 

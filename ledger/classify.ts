@@ -1,13 +1,13 @@
 import type { ErrorClass } from '../entities/job.ts'
 import type { Attempt, AttemptError, AttemptOutcome } from '../queue/worker.ts'
 import { type AnyJobDefinition, jobDefaults } from './definition.ts'
-import { InvalidInputError } from './errors.ts'
+import { LedgerError } from './errors.ts'
 import { isDatabaseAway } from './sql.ts'
 
 /**
  * What follows from an error (docs/retries-and-errors.md):
  * TRANSIENT, UNKNOWN, TIMEOUT use an attempt and come again after the backoff · THROTTLED, AUTH and an absent database
- * come again without using one · PERMANENT ends the job.
+ * come again without using one · PERMANENT ends the job, and so does a failure of the last attempt.
  */
 
 /** Reasons a signal of ours can end for. */
@@ -48,14 +48,14 @@ export function classify(error: unknown, definition: AnyJobDefinition, attempt: 
       return {
         kind: 'failed',
         error: known,
-        final: false,
+        final: attempt.isLast,
         delayMs: Math.max(retryAfterMs ?? 0, backoffMs(definition, attempt.attempt)),
       }
   }
 }
 
 function toAttemptError(error: unknown): AttemptError {
-  if (error instanceof InvalidInputError)
+  if (error instanceof LedgerError)
     return { errorClass: 'PERMANENT', message: error.message, code: error.code }
   const { errorClass, code, message, name } = error as ClassifiedError
   if (errorClass) return { errorClass, message: safeText(message), code }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { z } from 'zod'
 import type { Permission } from '../entities/api-key.ts'
 import type { Em } from '../entities/index.ts'
-import type { JobPriority } from '../entities/job.ts'
+import type { ErrorClass, JobPriority } from '../entities/job.ts'
 import type { CatchUpPolicy, OverlapPolicy } from '../entities/schedule.ts'
 
 /**
@@ -46,6 +46,25 @@ export interface JobDefinition<Input, Progress, Result, Services> {
   /** What the job is about, to find it by. */
   subject?: (input: Input) => { leadId?: string; campaignId?: string }
   run(input: Input, context: JobContext<Progress, Services>): Promise<Result>
+  /**
+   * What is to be done when a job is dead, for whatever reason: a permanent error, no attempt left, workers lost too often,
+   * an end that Redis lost. The dispatcher does it once, soon after the death, in a transaction of its own that is repeated
+   * until it succeeds; an operator who retries the job before spares it. Only SQL: there are no services.
+   */
+  onDead?(em: Em, job: DeadJob<Input>): Promise<void>
+}
+
+/** A job that is dead, and why. */
+export interface DeadJob<Input> {
+  id: string
+  workspaceId: string
+  correlationId: string
+  input: Input
+  errorClass: ErrorClass
+  /** Holds no personal data. */
+  errorMessage: string
+  /** The code of its last attempt's error, where it had one. */
+  errorCode: string | null
 }
 
 /** A schedule that is made for a job once; afterwards its row is the truth, whatever stands here. */
@@ -84,6 +103,8 @@ export interface JobContext<Progress, Services> {
     correlationId: string
     attempt: number
     attempts: number
+    /** The job is dead if this attempt fails. Being postponed, as when a vendor asks to wait, uses no attempt. */
+    isLastAttempt: boolean
     /** Its level; work at limits that are shared goes in the same order. */
     priority: JobPriority
   }

@@ -5,6 +5,8 @@ import { fromSql, marks } from '../entities/sql.ts'
 import { plainId, sortableId } from '../queue/keys.ts'
 import type { QueueState, Queues } from '../queue/queues.ts'
 import { applyEvent } from './apply.ts'
+import { seeToDead } from './dead.ts'
+import type { AnyJobDefinition } from './definition.ts'
 import { dispatch } from './dispatch.ts'
 import { writeJobs } from './project.ts'
 import type { JobRow } from './row.ts'
@@ -19,6 +21,7 @@ const leaseMs = 10_000
 export interface DueWork {
   fork: () => Em
   queues: Queues
+  definitions: readonly AnyJobDefinition[]
   log: Logger
 }
 
@@ -27,15 +30,18 @@ export interface DueWork {
  * moved for long.
  * 1. Claim them in SQL for a while, skipping rows another process holds; no lock is kept while Redis is asked.
  * 2. Hand over those that are only rows. Adding one that is already there is harmless.
- * 3. Compare the others with BullMQ, and repair what differs.
+ * 3. Do what follows the death of those that are dead.
+ * 4. Compare the others with BullMQ, and repair what differs.
  * @param through all events up to then are applied, so a row that still says PENDING is not in Redis
  * @returns whether more may be due
  */
 export async function takeUpDue(work: DueWork, queue: string, through: Date): Promise<boolean> {
   const rows = await claim(work.fork, queue, through)
   const open = rows.filter((row) => row.state === 'PENDING')
-  const quiet = rows.filter((row) => row.state !== 'PENDING')
+  const dead = rows.filter((row) => row.state === 'DEAD')
+  const quiet = rows.filter((row) => row.state !== 'PENDING' && row.state !== 'DEAD')
   await handOver(work, open)
+  if (dead.length > 0) await seeToDead(work, dead)
   if (quiet.length > 0) await reconcile(work, queue, quiet)
   return rows.length === batchSize
 }

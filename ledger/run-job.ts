@@ -142,6 +142,7 @@ function contextOf<S>(
       correlationId: attempt.data.correlationId,
       attempt: attempt.attempt,
       attempts: attempt.attempts,
+      isLastAttempt: attempt.isLast,
       priority: levelOf(attempt.priority),
     },
     transaction: ledger.transaction,
@@ -198,10 +199,9 @@ function stopped(
 /** Only the last attempt is an error; earlier ones are expected. */
 function logged(log: Logger, attempt: Attempt, outcome: AttemptOutcome): AttemptOutcome {
   if (outcome.kind === 'failed') {
-    const last = outcome.final || attempt.attempt >= attempt.attempts
-    log[last ? 'error' : 'warn'](
+    log[outcome.final ? 'error' : 'warn'](
       outcome.error,
-      `Attempt ${attempt.attempt} of ${attempt.attempts} failed${last ? '; the job is dead' : ''}`,
+      `Attempt ${attempt.attempt} of ${attempt.attempts} failed${outcome.final ? '; the job is dead' : ''}`,
     )
   } else if (outcome.kind === 'postponed')
     log.info({ ...outcome.error, delayMs: outcome.delayMs }, 'The job comes again later')

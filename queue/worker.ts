@@ -14,6 +14,8 @@ export interface Attempt {
   /** Number of this attempt; those that were put back unused do not count. */
   attempt: number
   attempts: number
+  /** No attempt follows when this one fails. Being postponed uses none. */
+  isLast: boolean
   /** BullMQ's priority of the job. */
   priority: number
   /** Number of this start within the run; every start counts. */
@@ -34,7 +36,7 @@ export interface AttemptError {
 
 export type AttemptOutcome =
   | { kind: 'completed'; result: unknown }
-  /** The attempt is used; the next one comes after `delayMs`, unless `final` or it was the last. */
+  /** The attempt is used; the next one comes after `delayMs`, unless `final`: then the job is dead. */
   | { kind: 'failed'; error: AttemptError; final: boolean; delayMs: number }
   /** Back later, without using an attempt. */
   | { kind: 'postponed'; error: AttemptError; delayMs: number }
@@ -180,12 +182,15 @@ function announceLater(settings: ProcessorSettings, job: Job, attempt: Attempt):
 }
 
 function attemptOf(settings: ProcessorSettings, job: Job<QueuedData>): Attempt {
+  const number = job.attemptsMade + 1
+  const attempts = job.opts.attempts ?? 1
   const attempt: Attempt = {
     name: settings.name,
     ...parseBullId(job.id!),
     data: job.data,
-    attempt: job.attemptsMade + 1,
-    attempts: job.opts.attempts ?? 1,
+    attempt: number,
+    attempts,
+    isLast: number >= attempts,
     priority: job.opts.priority ?? 0,
     start: job.attemptsStarted,
     worker: workerName,
@@ -252,11 +257,10 @@ async function fail(
   attempt: Attempt,
   outcome: AttemptOutcome & { kind: 'failed' },
 ): Promise<never> {
-  const last = outcome.final || attempt.attempt >= attempt.attempts
-  const next = last ? {} : { nextAt: String(Date.now() + outcome.delayMs) }
+  const next = outcome.final ? {} : { nextAt: String(Date.now() + outcome.delayMs) }
   await tell(settings, job, attempt, 'attempt-failed', { ...errorFields(outcome.error), ...next })
   const text = `${outcome.error.errorClass}: ${outcome.error.message}`
-  throw last ? new UnrecoverableError(text) : new RetryLater(text, outcome.delayMs)
+  throw outcome.final ? new UnrecoverableError(text) : new RetryLater(text, outcome.delayMs)
 }
 
 function errorFields(error: AttemptError): Record<string, string> {

@@ -1,6 +1,14 @@
 import type { GraphQLResolveInfo } from 'graphql'
+import { Campaign } from '../entities/campaign.ts'
+import { Lead } from '../entities/lead.ts'
 import { type AnyJobDefinition, definitionOf } from '../ledger/definition.ts'
-import { IdempotencyConflictError, InvalidInputError, UnknownJobError } from '../ledger/errors.ts'
+import {
+  IdempotencyConflictError,
+  InvalidInputError,
+  NotFoundError,
+  UnknownJobError,
+} from '../ledger/errors.ts'
+import { parseInput } from '../ledger/input.ts'
 import type { Enqueued } from '../ledger/ledger.ts'
 import type { Api } from '../schema/api.ts'
 import type { Context } from '../schema/context.ts'
@@ -14,7 +22,7 @@ import { enqueueOptions } from './enqueue-options.ts'
 export function enqueueMutations({ builder, Job, JobName, definitions }: Api): void {
   const EnqueuePayload = enqueuedPayload({ builder, Job }, 'EnqueuePayload')
   const EnqueueResult = builder.errorUnion('EnqueueResult', {
-    types: [EnqueuePayload, InvalidInputError, IdempotencyConflictError, UnknownJobError],
+    types: [EnqueuePayload, InvalidInputError, IdempotencyConflictError, UnknownJobError, NotFoundError],
     resolveType: () => EnqueuePayload,
   })
 
@@ -53,13 +61,14 @@ export function enqueueMutations({ builder, Job, JobName, definitions }: Api): v
   }
 }
 
-function enqueue(
+async function enqueue(
   definition: AnyJobDefinition,
   input: unknown,
   options: EnqueueFields,
   context: Context,
   info: GraphQLResolveInfo,
 ): Promise<Enqueued> {
+  await checkSubject(definition, input, context)
   return context.ledger.enqueue({
     definition,
     input,
@@ -67,4 +76,15 @@ function enqueue(
     act: { action: info.fieldName },
     ...enqueueOptions(options, context, info),
   })
+}
+
+/** A job about a lead or a campaign that the workspace does not have is refused. @throws NotFoundError, InvalidInputError */
+async function checkSubject(definition: AnyJobDefinition, input: unknown, context: Context): Promise<void> {
+  if (!definition.subject) return
+  const { leadId, campaignId } = definition.subject(parseInput(definition, input))
+  const { workspaceId } = context
+  if (leadId !== undefined && !(await context.em.count(Lead, { id: leadId, workspaceId })))
+    throw new NotFoundError(leadId)
+  if (campaignId !== undefined && !(await context.em.count(Campaign, { id: campaignId, workspaceId })))
+    throw new NotFoundError(campaignId)
 }

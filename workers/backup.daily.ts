@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { newestVerified } from '../entities/backup-health.ts'
-import { safeText, stopReasons } from '../ledger/classify.ts'
-import type { JobContext } from '../ledger/definition.ts'
+import { stopReasons } from '../ledger/classify.ts'
+import type { DeadJob, JobContext } from '../ledger/definition.ts'
 import type { Services } from '../runtime/services.ts'
 import { storeErasures } from './backup/erasures.ts'
 import { storeManifest } from './backup/manifest.ts'
@@ -9,6 +9,7 @@ import { checkRepositoryRoom } from './backup/repository-room.ts'
 import {
   awaitingVerification,
   type BackupRow,
+  backupOf,
   beginBackup,
   completeBackup,
   endAbandoned,
@@ -16,6 +17,7 @@ import {
   forgottenAmong,
   type Made,
   markForgotten,
+  type Problem,
   unfinishedAmong,
 } from './backup/rows.ts'
 import { backupVerify } from './backup.verify.ts'
@@ -69,11 +71,15 @@ export const backupDaily = defineJob<Record<string, never>, Progress, Result>({
     try {
       if (row.state !== 'COMPLETED') await backUp(context, row)
     } catch (error) {
-      await giveUp(context, row, error)
+      await giveUp(context, row)
       throw error
     }
     const forgotten = await tidy(context)
     return { ...(await sizesOf(context, row.id)), forgotten }
+  },
+  async onDead(em, job) {
+    const row = await backupOf(em, job.id)
+    if (row) await failBackup(em, row.id, 'FAILED', problemOf(job))
   },
 })
 
@@ -119,31 +125,27 @@ async function make({ em, signal, services, progress }: Context, row: BackupRow)
   return { dumped, files }
 }
 
-/** A job that comes again goes on with its row; one that ended leaves nothing in the repository. */
-async function giveUp(context: Context, { id }: BackupRow, error: unknown): Promise<void> {
-  const { transaction, services, signal, log } = context
-  const end = endOf(context, error)
-  if (signal.aborted && !end) return
+/** What an attempt that failed leaves in the repository is worth nothing. A worker that stops leaves it to the next one. */
+async function giveUp({ transaction, services, signal, log }: Context, { id }: BackupRow): Promise<void> {
+  const cancelled = signal.reason === stopReasons.cancelled
+  const timedOut = (signal.reason as Error | undefined)?.name === 'TimeoutError'
+  if (signal.aborted && !cancelled && !timedOut) return
   try {
     await services.backups.forget([id], AbortSignal.timeout(tidyMs))
   } catch (err) {
     log.warn({ err }, 'The unfinished backup could not be taken out; the next backup does so')
   }
-  if (end) await transaction((em) => failBackup(em, id, end.state, end.problem))
+  if (!cancelled) return
+  const problem = { code: 'CANCELLED', message: 'It was cancelled.' }
+  await transaction((em) => failBackup(em, id, 'CANCELLED', problem))
 }
 
-/** What becomes of the backup when its job ends with this error; undefined if the job comes again. */
-function endOf({ signal, job }: Context, error: unknown) {
-  if (signal.reason === stopReasons.cancelled)
-    return { state: 'CANCELLED' as const, problem: { code: 'CANCELLED', message: 'It was cancelled.' } }
-  const timedOut = (signal.reason as Error | undefined)?.name === 'TimeoutError'
-  if (signal.aborted && !timedOut) return undefined
-  const { errorClass, code = 'FAILED', message } = error as Error & { errorClass?: string; code?: string }
-  if (errorClass !== 'PERMANENT' && job.attempt < job.attempts) return undefined
-  const problem = timedOut
-    ? { code: 'TIMEOUT', message: `It took longer than ${timeoutHours} hours.` }
-    : { code, message: safeText(message) }
-  return { state: 'FAILED' as const, problem }
+/** What is wrong with the backup of a job that died. */
+function problemOf({ errorClass, errorCode, errorMessage }: DeadJob<unknown>): Problem {
+  if (errorClass === 'STALLED') return { code: 'WORKER_LOST', message: 'The worker was lost.' }
+  if (errorClass === 'TIMEOUT')
+    return { code: 'TIMEOUT', message: `It took longer than ${timeoutHours} hours.` }
+  return { code: errorCode ?? 'FAILED', message: errorMessage }
 }
 
 /**

@@ -13,7 +13,7 @@ import {
 } from './backup/restoring.ts'
 import { checkRoom } from './backup/room.ts'
 import { createScratch, dropScratch, sweepScratch } from './backup/scratch.ts'
-import { beginVerification, endVerification, type Verification } from './backup/verification.ts'
+import { beginVerification, breakOffLost, endVerification, type Verification } from './backup/verification.ts'
 import { defineJob } from './define-job.ts'
 
 /** Retention has taken the backup out of the repository before its turn: there is nothing to verify, and nothing wrong. */
@@ -73,6 +73,7 @@ export const backupVerify = defineJob<{ backupId?: string | undefined }, Restore
       await cleanUp(context, verification.scratchDatabase)
     }
   },
+  onDead: (em, { id }) => breakOffLost(em, id),
 })
 
 async function verify(context: Context, backup: GoodBackup, verification: Verification): Promise<Verified> {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Campaign } from '../entities/campaign.ts'
 import type { Em } from '../entities/index.ts'
 import type { JobContext } from '../ledger/definition.ts'
+import { NotFoundError } from '../ledger/errors.ts'
 import type { CampaignRow } from '../marketing/campaigns/campaign-row.ts'
 import { takeReport } from '../marketing/campaigns/report.ts'
 import { nextReportAt } from '../marketing/campaigns/report-times.ts'
@@ -27,7 +28,8 @@ export const campaignReport = defineJob<{ campaignId: string }, never, { outcome
     const { em, job, signal } = context
     const where = { id: campaignId, workspaceId: job.workspaceId }
     const campaign: CampaignRow | null = await em.findOne(Campaign, where, { disableIdentityMap: true })
-    if (!campaign?.mailchimpId || !campaign.sentAt) return { outcome: 'GONE' }
+    if (!campaign) throw new NotFoundError(campaignId)
+    if (!campaign.mailchimpId || !campaign.sentAt) return { outcome: 'GONE' }
     const { mailchimp } = await context.services.accounts(job.workspaceId)
     const readAt = new Date()
     const cause = { jobId: job.id, correlationId: job.correlationId }

@@ -1,17 +1,17 @@
 import { z } from 'zod'
 import { syncScopes } from '../entities/campaign-sync.ts'
-import { closeSync, countItems, openSync, type SyncCounts } from '../marketing/campaigns/sync-report.ts'
+import { stopReasons } from '../ledger/classify.ts'
+import {
+  closeSync,
+  countItems,
+  failSync,
+  openSync,
+  type SyncCounts,
+} from '../marketing/campaigns/sync-report.ts'
 import { syncAll, syncOne } from './campaign-sync/all.ts'
 import { compareAudience } from './campaign-sync/audience.ts'
 import { throwFirst } from './campaign-sync/failures.ts'
-import {
-  openRun,
-  phases,
-  type Run,
-  type SyncContext,
-  type SyncInput,
-  type SyncProgress,
-} from './campaign-sync/run.ts'
+import { openRun, phases, type Run, type SyncInput, type SyncProgress } from './campaign-sync/run.ts'
 import { isConnected } from './connected.ts'
 import { defineJob } from './define-job.ts'
 
@@ -56,7 +56,8 @@ export const campaignSync = defineJob<SyncInput, SyncProgress, Result>({
     try {
       await work(await openRun(context, sync), input)
     } catch (error) {
-      await noteEnd(context, sync.id, error)
+      const cancelled = context.signal.reason === stopReasons.cancelled
+      if (cancelled) await context.transaction((em) => closeSync(em, sync.id, 'CANCELLED'))
       throw error
     }
     return context.transaction(async (em) => {
@@ -65,6 +66,7 @@ export const campaignSync = defineJob<SyncInput, SyncProgress, Result>({
       return { syncId: sync.id, ...counts! }
     })
   },
+  onDead: (em, { id }) => failSync(em, id),
 })
 
 async function work(run: Run, { scope, campaignId }: SyncInput): Promise<void> {
@@ -72,18 +74,4 @@ async function work(run: Run, { scope, campaignId }: SyncInput): Promise<void> {
   if (scope === 'ALL') await syncAll(run)
   if (scope !== 'CAMPAIGN') await compareAudience(run)
   throwFirst([...run.postponed.values()])
-}
-
-/** A cancelled job does not come again, nor does one that was refused for good or has no attempt left. */
-async function noteEnd(
-  { job, signal, transaction }: SyncContext,
-  syncId: string,
-  error: unknown,
-): Promise<void> {
-  const { errorClass } = error as { errorClass?: string }
-  const isLast = job.attempt >= job.attempts && errorClass !== 'THROTTLED' && errorClass !== 'AUTH'
-  const cancelled = signal.aborted && signal.reason === 'cancelled'
-  if (cancelled) await transaction((em) => closeSync(em, syncId, 'CANCELLED'))
-  else if (!signal.aborted && (errorClass === 'PERMANENT' || isLast))
-    await transaction((em) => closeSync(em, syncId, 'FAILED'))
 }

@@ -40,7 +40,7 @@ async function bring(context: Context, leadId: string, role: ContactRole): Promi
     return synced?.outcome
   } catch (error) {
     const { errorClass, code = 'FAILED' } = error as { errorClass?: string; code?: string }
-    if (errorClass === 'PERMANENT' || job.attempt >= job.attempts)
+    if (errorClass === 'PERMANENT' || job.isLastAttempt)
       await transaction((within) => tellFailure(within, leadId, role, code, cause))
     throw error
   }

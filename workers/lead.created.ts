@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { Lead } from '../entities/lead.ts'
 import type { JobContext } from '../ledger/definition.ts'
+import { NotFoundError } from '../ledger/errors.ts'
 import { recordSync } from '../marketing/contacts/record-sync.ts'
 import { type ContactRole, type Synced, syncContact } from '../marketing/contacts/sync-contact.ts'
+import { leaveUnknown } from '../marketing/messages/send-ledger.ts'
 import type { SendOutcome } from '../marketing/messages/send-message.ts'
 import { sendWelcome } from '../marketing/messages/welcome.ts'
 import type { Services } from '../runtime/services.ts'
@@ -50,7 +52,8 @@ export const leadCreated = defineJob<{ leadId: string }, Progress, Record<Step, 
         { id: leadId, workspaceId: context.job.workspaceId },
         { disableIdentityMap: true },
       )
-      if (!lead || lead.erasedAt) return { leadGone: true }
+      if (!lead) throw new NotFoundError(leadId)
+      if (lead.erasedAt) return { leadGone: true }
       const take = stepsOf(context, leadId)
       let done = 0
       const outcomes = await Promise.allSettled(
@@ -65,6 +68,7 @@ export const leadCreated = defineJob<{ leadId: string }, Progress, Record<Step, 
         outcomes.map((outcome) => (outcome as PromiseFulfilledResult<readonly [Step, string]>).value),
       ) as Record<Step, string>
     },
+    onDead: (em, { id, input }) => leaveUnknown(em, input.leadId, id),
   },
 )
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Lead } from '../entities/lead.ts'
 import type { CallContext } from '../integrations/client.ts'
 import type { JobContext } from '../ledger/definition.ts'
+import { NotFoundError } from '../ledger/errors.ts'
 import { eraseLeadRows } from '../marketing/erasure.ts'
 import type { Services } from '../runtime/services.ts'
 import { storeErasures } from './backup/erasures.ts'
@@ -28,11 +29,7 @@ class NotMarked extends Error {
  * beside the backups, so that one which is restored later forgets the person again. A vendor that does not answer leaves the job to
  * be tried again and at last dead, for an operator to retry: nothing is forgotten half way.
  */
-export const leadErase = defineJob<
-  { leadId: string },
-  never,
-  { mailchimp: Outcome; crm: Outcome } | { leadGone: true }
->({
+export const leadErase = defineJob<{ leadId: string }, never, { mailchimp: Outcome; crm: Outcome }>({
   name: 'lead.erase',
   description: 'Erases a lead, here and at Mailchimp, for good.',
   input: z.strictObject({ leadId: z.string().describe('Id of the lead') }),
@@ -49,7 +46,7 @@ export const leadErase = defineJob<
       { id: leadId, workspaceId: job.workspaceId },
       { disableIdentityMap: true },
     )
-    if (!lead) return { leadGone: true }
+    if (!lead) throw new NotFoundError(leadId)
     if (!lead.erasedAt) throw new NotMarked('Nobody asked for this lead to be erased; use eraseLead')
     await waitForOthers(context, leadId)
     const mailchimp = await step('mailchimp', () => eraseAtMailchimp(context, lead.email))

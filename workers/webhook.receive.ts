@@ -30,25 +30,22 @@ export const webhookReceive = defineJob<{ receiptId: string }, never, Result>({
   backoff: { type: 'exponential', delay: 2_500, jitter: 0.1 },
   concurrency: 10,
   async run({ receiptId }, context) {
-    try {
-      return await context.transaction(async (em): Promise<Result> => {
-        const receipt = await lockReceipt(em, receiptId)
-        if (receipt?.workspaceId !== context.job.workspaceId) return { outcome: 'GONE' }
-        if (receipt.state === 'APPLIED' || receipt.state === 'IGNORED') return { outcome: receipt.state }
-        const applied = await applyReceipt(em, receipt, causeOf(context, receipt.vendor))
-        const outcome = applied ? 'APPLIED' : 'IGNORED'
-        await markReceipt(em, receiptId, outcome)
-        await forgetErased(em, receipt)
-        return { outcome }
-      })
-    } catch (error) {
-      if (isLastAttempt(context)) await context.transaction((em) => markReceipt(em, receiptId, 'FAILED'))
-      throw error
-    }
+    return context.transaction(async (em): Promise<Result> => {
+      const receipt = await lockReceipt(em, receiptId)
+      if (receipt?.workspaceId !== context.job.workspaceId) return { outcome: 'GONE' }
+      if (receipt.state === 'APPLIED' || receipt.state === 'IGNORED') return { outcome: receipt.state }
+      const applied = await applyReceipt(em, receipt, causeOf(context, receipt.vendor))
+      const outcome = applied ? 'APPLIED' : 'IGNORED'
+      await markReceipt(em, receiptId, outcome)
+      await forgetErased(em, receipt)
+      return { outcome }
+    })
+  },
+  async onDead(em, { input }) {
+    const receipt = await lockReceipt(em, input.receiptId)
+    if (receipt?.state === 'RECEIVED') await markReceipt(em, input.receiptId, 'FAILED')
   },
 })
-
-const isLastAttempt = ({ job }: Context) => job.attempt >= job.attempts
 
 function causeOf(context: Context, vendor: Cause['vendor']): Cause {
   const { workspaceId, id: jobId, correlationId } = context.job
@@ -57,7 +54,7 @@ function causeOf(context: Context, vendor: Cause['vendor']): Cause {
     vendor,
     jobId,
     correlationId,
-    mayWait: !isLastAttempt(context),
+    mayWait: !context.job.isLastAttempt,
     onCampaignEvent: (em, mailchimpId) => syncCampaign(em, context, mailchimpId),
   }
 }

@@ -45,6 +45,14 @@ export async function closeSync(em: Em, syncId: string, state: SyncState): Promi
   ])
 }
 
+/** Closes the report of a job that died before it could. */
+export async function failSync(em: Em, jobId: string): Promise<void> {
+  await em.execute(
+    "update campaign_sync set state = 'FAILED', finished_at = ? where job_id = ? and state = 'RUNNING'",
+    [new Date(), jobId],
+  )
+}
+
 /** What there is to say about one campaign; what is left out stays as it was. */
 export interface SyncNote extends Partial<Pick<SyncItemRow, 'fields' | 'conflicts' | 'mailchimpId'>> {
   /** Our campaign, or Mailchimp's id where there is none of ours. */

@@ -1,3 +1,4 @@
+import { NotFoundError } from '../../ledger/errors.ts'
 import { searchOf } from './message-search.ts'
 import { sendAgain } from './resend.ts'
 import { lockMessage, type MessageRow, reopenMessage, settleMessage } from './send-ledger.ts'
@@ -15,13 +16,14 @@ class NotFoundYet extends Error {
  * provider has not found it on every attempt of the job, minutes apart, is it taken as not sent, and sent; should that
  * answer be lost, too, an operator decides.
  * @returns what it came to, in a word
- * @throws an error of class `TRANSIENT` when it is to be asked for again
+ * @throws NotFoundError, and an error of class `TRANSIENT` when it is to be asked for again
  */
 export async function lookUpMessage(context: SendContext, messageId: string): Promise<string> {
   const found = await context.transaction((em) => lockMessage(em, messageId))
   const message = found?.workspaceId === context.job.workspaceId ? found : undefined
-  if (message?.state === 'NOT_SENT' || message?.state === 'CLAIMED') return sendUnfound(context, message)
-  if (message?.state !== 'UNKNOWN') return message?.state ?? 'GONE'
+  if (!message) throw new NotFoundError(messageId)
+  if (message.state === 'NOT_SENT' || message.state === 'CLAIMED') return sendUnfound(context, message)
+  if (message.state !== 'UNKNOWN') return message.state
   const search = searchOf((await sendersOf(context)).email)
   if (!search || message.channel !== 'EMAIL') return 'UNRESOLVED'
   const sent = await search({ messageId, since: message.claimedAt })
@@ -32,8 +34,7 @@ export async function lookUpMessage(context: SendContext, messageId: string): Pr
     )
     return 'FOUND'
   }
-  if (context.job.attempt < context.job.attempts)
-    throw new NotFoundYet('The provider has not found the message yet')
+  if (!context.job.isLastAttempt) throw new NotFoundYet('The provider has not found the message yet')
   await context.transaction((em) => reopenMessage(em, messageId))
   return sendUnfound(context, message)
 }

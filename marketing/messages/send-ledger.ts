@@ -153,6 +153,15 @@ export async function settleMessage(em: Em, id: string, settlement: Settlement):
   return true
 }
 
+/** A job that died between claim and answer can tell nothing any more: its messages are `UNKNOWN`, for somebody to resolve. */
+export async function leaveUnknown(em: Em, leadId: string, jobId: string): Promise<void> {
+  const claimed = await em.execute<{ id: string }[]>(
+    "select id from message where lead_id = ? and job_id = ? and state = 'CLAIMED' order by id",
+    [leadId, jobId],
+  )
+  for (const { id } of claimed) await settleMessage(em, id, { state: 'UNKNOWN', reason: 'JOB_DIED' })
+}
+
 /** One that is to be sent again may turn out to have been sent after all. */
 function mayBecome(from: MessageState, to: Settlement['state']): boolean {
   if (from === 'CLAIMED') return true

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createLeads, untilFinal, untilSeen, watchJobs } from '../support/leads.ts'
+import type { Process } from '../support/processes.ts'
 import { type System, startTestSystem } from '../support/system.ts'
 import { until } from '../support/world.ts'
 
 let system: System
+let worker: Process
 beforeAll(async () => {
   system = await startTestSystem({ dispatchers: 2 })
 })
@@ -43,7 +45,7 @@ test('a worker is killed in the middle of sending: another one finishes its jobs
     async () => (await messagesOf(ids)).filter(({ state }) => state === 'CLAIMED').length >= 8,
   )
   await system.worker.stop('SIGKILL')
-  await system.start('worker')
+  worker = await system.start('worker')
   expect(await untilFinal(system, ids)).toEqual({ COMPLETED: 15 })
   await untilSeen(watch, ids)
   expect([...watch.seen.values()].flat()).toContain('STALLED')
@@ -102,3 +104,41 @@ test('the leading dispatcher is killed: the other takes over, and jobs go on', a
   const more = await createLeads(system, 205, 5)
   expect(await untilFinal(system, [...ids, ...more])).toEqual({ COMPLETED: 10 })
 })
+
+test('a job whose workers are lost too often is dead, and its messages are left for somebody to resolve', async () => {
+  await system.sandbox('DELETE', '/state')
+  await system.sandbox('POST', '/faults', {
+    vendor: 'mandrill',
+    match: { path: 'messages/send' },
+    times: 1,
+    action: { delayMs: 60_000 },
+  })
+  const [id] = await createLeads(system, 300, 1)
+  const states = async () => (await messagesOf([id!])).map(({ state }) => state)
+  await until('a message is on its way', async () => (await states()).includes('CLAIMED'))
+  await until('it runs', async () => (await jobOf(id!)).state === 'ACTIVE')
+  await lostBefore(id!, 3)
+  await worker.stop('SIGKILL')
+  await system.start('worker')
+  expect(await untilFinal(system, [id!])).toEqual({ DEAD: 1 })
+  expect(await jobOf(id!)).toMatchObject({ error_class: 'STALLED' })
+  await until('its messages are unknown', async () => !(await states()).includes('CLAIMED'))
+  expect(await states()).toContain('UNKNOWN')
+})
+
+async function jobOf(id: string): Promise<{ state: string; error_class: string | null }> {
+  const em = system.orm.em.fork()
+  const [job] = await em.execute<{ state: string; error_class: string | null }[]>(
+    'select state, error_class from job where id = ?',
+    [id],
+  )
+  return job!
+}
+
+/** Lets BullMQ believe that so many workers of the job were lost. */
+async function lostBefore(id: string, times: number): Promise<void> {
+  const { Redis } = await import('ioredis')
+  const client = new Redis(system.env.REDIS_URL!)
+  await client.hset(`{${system.env.REDIS_PREFIX}:lead.created}:lead.created:${id}`, 'stc', times)
+  client.disconnect()
+}

@@ -19,8 +19,13 @@ export async function beginBackup(em: Em, jobId: string): Promise<BackupRow> {
        problem_code = null, problem = null, state = if(state = 'COMPLETED', state, 'RUNNING')`,
     [newId('backup'), jobId, new Date()],
   )
+  return (await backupOf(em, jobId))!
+}
+
+/** The backup of a job, or undefined when the job has not begun one. */
+export async function backupOf(em: Em, jobId: string): Promise<BackupRow | undefined> {
   const [row] = await em.execute<Record<string, unknown>[]>('select * from backup where job_id = ?', [jobId])
-  return fromSql<BackupRow>(row!)
+  return row && fromSql<BackupRow>(row)
 }
 
 /** What a backup came to. */

@@ -32,6 +32,14 @@ export async function beginVerification(
   return { id: row!.id, scratchDatabase: row!.scratch_database }
 }
 
+/** Marks the verification of a job that died without a verdict. */
+export async function breakOffLost(em: Em, jobId: string): Promise<void> {
+  await em.execute(
+    "update verification set state = 'BROKEN_OFF', finished_at = ? where job_id = ? and state = 'RUNNING'",
+    [new Date(), jobId],
+  )
+}
+
 /** What a verification came to. */
 export interface Verdict {
   state: Exclude<VerificationState, 'RUNNING'>

@@ -1,5 +1,6 @@
 import { Campaign } from '../../entities/campaign.ts'
 import type { RemoteCampaign } from '../../integrations/mailchimp/verbs.ts'
+import { NotFoundError } from '../../ledger/errors.ts'
 import type { CampaignRow } from '../../marketing/campaigns/campaign-row.ts'
 import { findPartners, findUntouched } from '../../marketing/campaigns/partners.ts'
 import { doneSubjects } from '../../marketing/campaigns/sync-report.ts'
@@ -12,7 +13,8 @@ export async function syncOne(run: Run, campaignId: string): Promise<void> {
   const { em, job, progress } = run.context
   const where = { id: campaignId, workspaceId: job.workspaceId }
   const campaign: CampaignRow | null = await em.findOne(Campaign, where, { disableIdentityMap: true })
-  if (!campaign || (await isDone(run, campaign.id))) return
+  if (!campaign) throw new NotFoundError(campaignId)
+  if (await isDone(run, campaign.id)) return
   await syncPair(run, { campaign, remote: undefined })
   progress({ done: 1, total: 1, phase: 'CAMPAIGNS' })
 }

@@ -35,8 +35,7 @@ export async function syncPair(run: Run, { campaign, remote }: Pair): Promise<vo
     if (campaign) await inHand(run, campaign, () => syncOurs(run, campaign, remote))
     else if (remote) await pullNew(run, remote)
   } catch (error) {
-    const { attempt, attempts } = context.job
-    const verdict = verdictOf(error, { signal: context.signal, isLast: attempt >= attempts })
+    const verdict = verdictOf(error, { signal: context.signal, isLast: context.job.isLastAttempt })
     if (verdict === 'STOP') throw error
     if (verdict === 'LATER') postponed.set(campaign?.id ?? remote!.id, error)
     else await fail(run, { campaign, remote }, error)
