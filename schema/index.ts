@@ -44,6 +44,7 @@ import { auditEntryType } from './audit-entry.ts'
 import { backupTypes } from './backup.ts'
 import { campaignTypes } from './campaign.ts'
 import { campaignSyncTypes } from './campaign-sync.ts'
+import { guardReads } from './guard-reads.ts'
 import { integrationType } from './integration.ts'
 import { jobType } from './job.ts'
 import { jobAttemptTypes } from './job-attempt.ts'
@@ -136,6 +137,7 @@ export function buildSchema(definitions: readonly AnyJobDefinition[]): GraphQLSc
   leadMutations(api)
   const schema = api.builder.toSchema()
   refuseOpenFields(schema)
+  guardReads(schema)
   describeStandardParts(schema)
   return schema
 }
