@@ -47,6 +47,8 @@ function camel(column: string): string {
 /** Numbers of MariaDB's errors for work that others hold up: it waited too long, or had to give way. */
 export const lockWaitTimeout = 1205
 export const deadlock = 1213
+/** The statement ran into `max_statement_time`. */
+export const statementTimeout = 1969
 
 /** Whether an error, or what it was caused by, is one of MariaDB's of these numbers. */
 export function hasErrno(error: unknown, numbers: readonly number[]): boolean {

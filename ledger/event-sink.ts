@@ -43,6 +43,8 @@ export interface SinkSource {
 
 export interface SinkSettings {
   onError: (error: Error) => void
+  /** Whether a read that failed is not worth repeating: then the subscription ends with the error. */
+  isFinal: (error: unknown) => boolean
   /** Wait before a read that failed is repeated, in ms. */
   retryMs: number
 }
@@ -57,7 +59,7 @@ const idleMs = 50
  * subscriber has taken what was there. It starts by catching up, and goes back to it when the subscriber is too slow, so
  * nothing is dropped but progress that a newer one of the same job replaces.
  */
-export function createSink(source: SinkSource, { onError, retryMs }: SinkSettings): Sink {
+export function createSink(source: SinkSource, { onError, isFinal, retryMs }: SinkSettings): Sink {
   /** Everything up to here is in the buffer, was taken, or is not for this subscriber. */
   let read: Positions | undefined
   /** Where the subscriber stands with what it has taken. */
@@ -66,7 +68,8 @@ export function createSink(source: SinkSource, { onError, retryMs }: SinkSetting
   let live = false
   let closed = false
   let reading = false
-  let waiting: ((result: Result) => void) | undefined
+  let waiting: { resolve: (result: Result) => void; reject: (error: unknown) => void } | undefined
+  let failure: { error: unknown } | undefined
 
   function take(): JobEventMessage | undefined {
     const next = buffer.shift()
@@ -78,7 +81,7 @@ export function createSink(source: SinkSource, { onError, retryMs }: SinkSetting
   function wake(): void {
     const message = waiting && take()
     if (!message) return
-    const resolve = waiting!
+    const { resolve } = waiting!
     waiting = undefined
     resolve({ value: message, done: false })
   }
@@ -89,6 +92,7 @@ export function createSink(source: SinkSource, { onError, retryMs }: SinkSetting
     try {
       while (!closed && !live && buffer.length === 0) await readOnce()
     } catch (error) {
+      if (isFinal(error)) return fail(error)
       onError(error as Error)
       setTimeout(() => void (closed || live || readOn()), retryMs).unref()
     } finally {
@@ -113,11 +117,19 @@ export function createSink(source: SinkSource, { onError, retryMs }: SinkSetting
     live = false
   }
 
+  function fail(error: unknown): void {
+    if (closed) return
+    if (waiting) waiting.reject(error)
+    else failure = { error }
+    waiting = undefined
+    void finish()
+  }
+
   function finish(): Promise<Result> {
     if (!closed) {
       closed = true
       source.released()
-      waiting?.({ value: undefined, done: true })
+      waiting?.resolve({ value: undefined, done: true })
       waiting = undefined
     }
     return Promise.resolve({ value: undefined, done: true })
@@ -140,11 +152,16 @@ export function createSink(source: SinkSource, { onError, retryMs }: SinkSetting
       if (waiting) void readOn()
     },
     next() {
+      if (failure) {
+        const { error } = failure
+        failure = undefined
+        return Promise.reject(error)
+      }
       if (closed) return finish()
       const message = take()
       if (message) return Promise.resolve({ value: message, done: false })
-      return new Promise<Result>((resolve) => {
-        waiting = resolve
+      return new Promise<Result>((resolve, reject) => {
+        waiting = { resolve, reject }
         if (!live) void readOn()
       })
     },

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Em } from '../entities/index.ts'
+import { hasErrno, statementTimeout } from '../entities/sql.ts'
 import { epochKey, streamKey } from '../queue/keys.ts'
 import { type StreamEvent, viewStream } from '../queue/stream.ts'
 import { decodeCursor, hasReached, moved, type Position, type Positions } from './cursor.ts'
@@ -131,12 +132,13 @@ export function createJobEvents(settings: JobEventsSettings): JobEvents {
   }
 
   return {
-    async subscribe(workspaceId, filter, after) {
+    async subscribe(workspaceId, filter, after, read = settings.fork) {
       const wanted = filter.names ? names.filter((name) => filter.names?.includes(name)) : names
       const cursor = after === undefined ? undefined : decodeCursor(after)
       attach()
       const readOn = createReplay({
         ...settings,
+        read,
         workspaceId,
         filter,
         queues: wanted,
@@ -154,6 +156,7 @@ export function createJobEvents(settings: JobEventsSettings): JobEvents {
         },
         {
           onError: (error) => warn({ err: error }, 'A subscriber has to wait for its events'),
+          isFinal: (error) => hasErrno(error, [statementTimeout]),
           retryMs: pauseMs,
         },
       )

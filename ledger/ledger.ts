@@ -121,12 +121,15 @@ export interface JobEvents {
   /**
    * Without `after`: a snapshot, then what happens. With `after`: what happened since, then what happens. Delivery is at
    * least once and ordered per job name. `return()` of the iterator frees everything at once.
+   * Its iterator throws when a snapshot takes the database too long.
+   * @param read opens what snapshots are read with; by default what the process reads with itself
    * @throws InvalidCursorError
    */
   subscribe(
     workspaceId: string,
     filter: JobFilter,
     after?: string,
+    read?: () => Em,
   ): Promise<AsyncIterableIterator<JobEventMessage>>
   /** Calls back with the lead, the campaign and the name of each job something happens to; returns how to stop. */
   listen(callback: (subject: string) => void): () => void

@@ -18,6 +18,8 @@ const projectionPatienceMs = 5_000
 
 export interface ReplaySettings {
   fork: () => Em
+  /** Opens what snapshots are read with. */
+  read: () => Em
   workspaceId: string
   filter: JobFilter
   queues: readonly string[]
@@ -87,9 +89,9 @@ function without(positions: Positions, gaps: ReadonlyMap<string, Gap>): Position
  * the subscriber has seen of them, so nothing of them comes again.
  */
 async function snapshot(settings: ReplaySettings, kept: Positions, gap: Gap | undefined): Promise<Step> {
-  const { fork, workspaceId, filter } = settings
+  const { workspaceId, filter } = settings
   const read = await projectedBeyond(settings, kept)
-  const { rows, more } = await findJobs(fork(), workspaceId, filter, { first: snapshotSize })
+  const { rows, more } = await findJobs(settings.read(), workspaceId, filter, { first: snapshotSize })
   const messages: Waiting[] = [{ message: { kind: 'snapshot', jobs: rows, more }, after: read }]
   // Whoever resumes after the gap message alone has not had the snapshot: its cursor leads to the gap again.
   if (gap) messages.unshift({ message: { kind: 'gap', reason: gap }, after: kept })

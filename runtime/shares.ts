@@ -1,49 +1,79 @@
-/** So much of something for each of many, e.g. connections for each key; more waits, first come first served. */
+/** So much of something for each of many, e.g. connections for each key; more waits, first come first served. What is more
+ * than the whole share by itself runs alone. */
 export interface Shares {
-  /** Runs `work` when it is the owner's turn. @throws the signal's reason when it ends while waiting */
-  run<T>(owner: string, signal: AbortSignal, work: () => Promise<T>): Promise<T>
+  /**
+   * Runs `work` when it is the owner's turn.
+   * @param weight how much of the share it takes; default 1
+   * @throws the signal's reason when it ends while waiting
+   */
+  run<T>(
+    owner: string,
+    signal: AbortSignal | undefined,
+    work: () => T | Promise<T>,
+    weight?: number,
+  ): Promise<T>
+}
+
+interface Waiting {
+  weight: number
+  start: () => void
+}
+
+interface Share {
+  held: number
+  waiting: Waiting[]
 }
 
 /** @param most how much of it one owner has at once */
 export function createShares(most: number): Shares {
-  const owners = new Map<string, { running: number; waiting: Set<() => void> }>()
+  const owners = new Map<string, Share>()
 
-  async function turn(owner: string, signal: AbortSignal): Promise<void> {
-    const state = owners.get(owner) ?? { running: 0, waiting: new Set() }
-    owners.set(owner, state)
-    if (state.running < most) {
-      state.running++
+  const fits = ({ held }: Share, weight: number) => held === 0 || held + weight <= most
+
+  async function turn(share: Share, weight: number, signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted()
+    if (share.waiting.length === 0 && fits(share, weight)) {
+      share.held += weight
       return
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const place: Waiting = { weight, start: resolve }
     const leave = () => {
-      state.waiting.delete(resolve)
-      reject(signal.reason)
+      share.waiting.splice(share.waiting.indexOf(place), 1)
+      reject(signal?.reason)
+      startWaiting(share)
     }
-    state.waiting.add(resolve)
-    signal.addEventListener('abort', leave, { once: true })
-    if (signal.aborted) leave()
+    share.waiting.push(place)
+    signal?.addEventListener('abort', leave, { once: true })
+    place.start = () => {
+      signal?.removeEventListener('abort', leave)
+      resolve()
+    }
     await promise
-    signal.removeEventListener('abort', leave)
   }
 
-  function done(owner: string): void {
-    const state = owners.get(owner)!
-    const [next] = state.waiting
-    if (next) {
-      // The place goes over to whoever waits longest.
-      state.waiting.delete(next)
-      next()
-    } else if (--state.running === 0) owners.delete(owner)
+  function startWaiting(share: Share): void {
+    for (let next = share.waiting[0]; next && fits(share, next.weight); next = share.waiting[0]) {
+      share.waiting.shift()
+      share.held += next.weight
+      next.start()
+    }
   }
 
   return {
-    async run(owner, signal, work) {
-      await turn(owner, signal)
+    async run(owner, signal, work, weight = 1) {
+      const share = owners.get(owner) ?? { held: 0, waiting: [] }
+      owners.set(owner, share)
       try {
-        return await work()
+        await turn(share, weight, signal)
+        try {
+          return await work()
+        } finally {
+          share.held -= weight
+          startWaiting(share)
+        }
       } finally {
-        done(owner)
+        if (share.held === 0 && share.waiting.length === 0) owners.delete(owner)
       }
     },
   }

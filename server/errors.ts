@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
-import { hasErrno } from '../entities/sql.ts'
+import { hasErrno, statementTimeout } from '../entities/sql.ts'
 import { LedgerError } from '../ledger/errors.ts'
 import { isDatabaseAway } from '../ledger/sql.ts'
 import { type ErrorCode, errorCodes } from '../schema/index.ts'
@@ -43,9 +43,6 @@ export function maskError(error: unknown): GraphQLError {
 
 /** MariaDB compares ids and keys byte by byte in ASCII, and refuses a value that is not (ER_CANT_AGGREGATE_2COLLATIONS). */
 const illegalCharacters = 1267
-
-/** The statement ran into `max_statement_time`. */
-const statementTimeout = 1969
 
 function causeOf(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError ? causeOf(error.originalError) : error

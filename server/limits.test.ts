@@ -115,3 +115,29 @@ test('parsed documents are kept up to a number of bytes, those used last, and lo
   cache.set('e'.repeat(100_000), 5)
   expect(cache.bytes).toBe(30)
 })
+
+test('a subscription whose snapshot takes the database too long ends with an error', async () => {
+  // A lock on the table is what a search through millions of rows is to the database: it takes too long.
+  const slow = await startApi([note], { MAX_STATEMENT_SECONDS: 1 })
+  const locked = Promise.withResolvers<void>()
+  const done = Promise.withResolvers<void>()
+  const lock = slow.world.fork().transactional(async (em) => {
+    await em.execute('lock tables job write')
+    locked.resolve()
+    await done.promise
+    await em.execute('unlock tables')
+  })
+  await locked.promise
+  const watching = slow.socket().iterate({
+    query: 'subscription { jobEvents(filter: { errorContains: "x" }) { __typename } }',
+  })
+  const failure = await watching.next().then(
+    ({ value }) => value,
+    (errors: unknown) => ({ errors }),
+  )
+  expect(failure).toMatchObject({ errors: [{ extensions: { code: 'TOO_SLOW' } }] })
+  expect((await slow.ask('{ workspace { name } }')).errors).toBeUndefined()
+  done.resolve()
+  await lock
+  await slow.close()
+})

@@ -8,9 +8,11 @@ import {
   type Source,
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
+import { createShares } from '../runtime/shares.ts'
 import { isLargerThan } from './answer-size.ts'
 import { type Cost, costOf } from './cost.ts'
 import { depthLimit } from './depth.ts'
+import type { EdgeContext } from './edge-context.ts'
 import { apiError } from './errors.ts'
 
 /** Longest document, in tokens. The standard introspection query has about 400. */
@@ -37,6 +39,11 @@ function parseShort(source: string | Source, options?: ParseOptions): DocumentNo
   }
 }
 
+/** What costs less is not counted among what a key runs at once. */
+const smallCost = 500
+/** Cost of all a key runs at once, in documents of the largest cost; more waits. */
+const atOnce = 2
+
 interface Operation {
   schema: GraphQLSchema
   document: DocumentNode
@@ -58,27 +65,24 @@ type Stop = (result: { errors: GraphQLError[] }) => void
  */
 export function useLimits({ maxDepth, maxCost, maxAnswerBytes }: Limits): Plugin {
   const rule = depthLimit(maxDepth)
-  const cheap = new WeakMap<DocumentNode, Set<string>>()
+  const measured = new WeakMap<DocumentNode, Map<string, Cost>>()
+  const turns = createShares(atOnce * maxCost)
 
-  /** A document that is cheap with the largest pages is so with any; it is measured once. */
-  function excessOf({ schema, document, operationName, variableValues }: Operation): Cost | undefined {
+  /** With the largest pages a document is measured once; with those asked for only if it matters. */
+  function measure({ schema, document, operationName, variableValues }: Operation): Cost | undefined {
     const name = operationName ?? ''
-    if (cheap.get(document)?.has(name)) return undefined
-    const most = costOf(schema, document, operationName)
+    const most = measured.get(document)?.get(name) ?? costOf(schema, document, operationName)
     if (!most) return undefined
-    if (isWithin(most)) {
-      cheap.set(document, (cheap.get(document) ?? new Set()).add(name))
-      return undefined
-    }
-    const exact = costOf(schema, document, operationName, (variableValues ?? {}) as Record<string, unknown>)
-    return exact && !isWithin(exact) ? exact : undefined
+    measured.set(document, (measured.get(document) ?? new Map()).set(name, most))
+    if (most.cost <= smallCost) return most
+    return costOf(schema, document, operationName, (variableValues ?? {}) as Record<string, unknown>)
   }
 
-  const isWithin = ({ cost, roots }: Cost) => cost <= maxCost && roots <= maxRoots
-
-  function check(args: Operation, stop: Stop): void {
-    const excess = excessOf(args)
-    if (excess) stop({ errors: [tooComplex(excess, maxCost)] })
+  function check(args: Operation, stop: Stop): Cost | undefined {
+    const measured = measure(args)
+    const isWithin = !measured || (measured.cost <= maxCost && measured.roots <= maxRoots)
+    if (!isWithin) stop({ errors: [tooComplex(measured, maxCost)] })
+    return isWithin ? measured : undefined
   }
 
   function tooLarge(result: ExecutionResult): { errors: GraphQLError[] } | undefined {
@@ -90,8 +94,12 @@ export function useLimits({ maxDepth, maxCost, maxAnswerBytes }: Limits): Plugin
   return {
     onParse: ({ setParseFn }) => setParseFn(parseShort),
     onValidate: ({ addValidationRule }) => addValidationRule(rule),
-    onExecute: ({ args, setResultAndStopExecution }) => {
-      check(args, setResultAndStopExecution)
+    onExecute: ({ args, executeFn, setExecuteFn, setResultAndStopExecution }) => {
+      const { caller, left } = args.contextValue as unknown as EdgeContext
+      const cost = check(args, setResultAndStopExecution)?.cost ?? 0
+      if (cost > smallCost)
+        setExecuteFn(((given: never) =>
+          turns.run(caller?.id ?? '', left, () => executeFn(given), cost)) as typeof executeFn)
       return {
         onExecuteDone: ({ result, setResult }) => {
           const refusal = 'data' in result && tooLarge(result)
