@@ -34,6 +34,8 @@ export function maskError(error: unknown): GraphQLError {
       ...place,
       extensions: { code: 'INVALID_INPUT' },
     })
+  if (isAbort(cause))
+    return new GraphQLError('The caller left', { ...place, extensions: { code: 'INTERNAL' } })
   if (hasErrno(cause, [statementTimeout]))
     return new GraphQLError(errorCodes.TOO_SLOW[0], { ...place, extensions: { code: 'TOO_SLOW' } })
   const originalError = cause instanceof Error ? cause : new Error(String(cause))
@@ -43,6 +45,9 @@ export function maskError(error: unknown): GraphQLError {
 
 /** MariaDB compares ids and keys byte by byte in ASCII, and refuses a value that is not (ER_CANT_AGGREGATE_2COLLATIONS). */
 const illegalCharacters = 1267
+
+/** What was cancelled because nobody waits for it: nothing went wrong. */
+const isAbort = (error: unknown) => error instanceof Error && error.name === 'AbortError'
 
 function causeOf(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError ? causeOf(error.originalError) : error

@@ -1,5 +1,5 @@
 import { getIntrospectionQuery } from 'graphql'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineJobFor } from '../ledger/definition.ts'
 import { type Api, startApi, take } from '../test/support/api.ts'
@@ -116,28 +116,62 @@ test('parsed documents are kept up to a number of bytes, those used last, and lo
   expect(cache.bytes).toBe(30)
 })
 
-test('a subscription whose snapshot takes the database too long ends with an error', async () => {
-  // A lock on the table is what a search through millions of rows is to the database: it takes too long.
-  const slow = await startApi([note], { MAX_STATEMENT_SECONDS: 1 })
-  const locked = Promise.withResolvers<void>()
-  const done = Promise.withResolvers<void>()
-  const lock = slow.world.fork().transactional(async (em) => {
-    await em.execute('lock tables job write')
-    locked.resolve()
-    await done.promise
-    await em.execute('unlock tables')
+describe('a search that takes the database long', () => {
+  let slow: Api
+  let unlock = () => {}
+  let locked: Promise<unknown>
+  beforeAll(async () => {
+    slow = await startApi([note], { MAX_STATEMENT_SECONDS: 2 })
+    // A lock on the table stands for millions of rows to search.
+    const taken = Promise.withResolvers<void>()
+    const done = Promise.withResolvers<void>()
+    unlock = done.resolve
+    locked = slow.world.fork().transactional(async (em) => {
+      await em.execute('lock tables job write')
+      taken.resolve()
+      await done.promise
+      await em.execute('unlock tables')
+    })
+    await taken.promise
   })
-  await locked.promise
-  const watching = slow.socket().iterate({
-    query: 'subscription { jobEvents(filter: { errorContains: "x" }) { __typename } }',
+  afterAll(async () => {
+    unlock()
+    await locked
+    await slow.close()
   })
-  const failure = await watching.next().then(
-    ({ value }) => value,
-    (errors: unknown) => ({ errors }),
-  )
-  expect(failure).toMatchObject({ errors: [{ extensions: { code: 'TOO_SLOW' } }] })
-  expect((await slow.ask('{ workspace { name } }')).errors).toBeUndefined()
-  done.resolve()
-  await lock
-  await slow.close()
+  const search = '(filter: { errorContains: "needle" })'
+  const searches = async () => {
+    const rows = await slow.world
+      .fork()
+      .execute<{ info: string | null }[]>(
+        'select info from information_schema.processlist where db = database()',
+      )
+    return rows.filter(({ info }) => info?.includes('needle')).length
+  }
+
+  test('is cancelled in the database when the caller leaves', async () => {
+    const caller = new AbortController()
+    const asked = fetch(slow.url, {
+      method: 'POST',
+      signal: caller.signal,
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${slow.keys.VIEWER}` },
+      body: JSON.stringify({ query: `{ jobs${search} { nodes { id } } }` }),
+    })
+    asked.catch(() => undefined)
+    await slow.world.until('it runs', async () => (await searches()) === 1)
+    caller.abort()
+    await slow.world.until('it is gone', async () => (await searches()) === 0, 1_500)
+  })
+
+  test('is an error after its time, of a query as of a subscription, while others are answered', async () => {
+    const asked = slow.ask(`{ jobs${search} { nodes { id } } }`)
+    const watching = slow.socket().iterate({ query: `subscription { jobEvents${search} { __typename } }` })
+    const failure = watching.next().then(
+      ({ value }) => value,
+      (errors: unknown) => ({ errors }),
+    )
+    expect((await slow.ask('{ workspace { name } }')).errors).toBeUndefined()
+    expect((await asked).errors).toMatchObject([{ extensions: { code: 'TOO_SLOW' } }])
+    expect(await failure).toMatchObject({ errors: [{ extensions: { code: 'TOO_SLOW' } }] })
+  })
 })
