@@ -259,8 +259,13 @@ describe('changing a lead', () => {
       lead: { version: 2 },
     })
     expect(
-      await api.world.fork().execute('select action, reason from audit where subject_id = ?', [lead.id]),
-    ).toEqual([{ action: 'updateLead', reason: 'asked by phone' }])
+      await api.world
+        .fork()
+        .execute('select action, reason from audit where subject_id = ? order by id', [lead.id]),
+    ).toEqual([
+      { action: 'createLead', reason: null },
+      { action: 'updateLead', reason: 'asked by phone' },
+    ])
   })
 
   test('that others changed meanwhile, that is unknown or whose new address is taken is refused', async () => {
