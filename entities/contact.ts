@@ -20,15 +20,15 @@ export interface HeldContact {
   /** By our names. A field that is missing was never written by us. */
   fields: Record<string, string>
   tags: string[]
-  status?: AudienceStatus
+  status?: AudienceStatus | undefined
   /** What the status was before we took the contact out, for a reason that was not the person's own wish. */
-  statusBefore?: AudienceStatus
+  statusBefore?: AudienceStatus | undefined
   /** How often the vendor has reported something of the contact: tells whether it did while we were writing. */
-  reports?: number
+  reports?: number | undefined
   /** Why the vendor is not to have the person again: erased there, or merged with another lead's contact. */
   gone?: 'ERASED' | 'MERGED'
   /** Time of a wish the vendor refused; it is not asked again until there is a newer one. */
-  refusedWishAt?: string
+  refusedWishAt?: string | undefined
 }
 
 /** A lead as one vendor knows it. */

@@ -104,6 +104,28 @@ export interface Crm {
   changedSince(watermark: CrmWatermark, context: CallContext): Promise<ChangedContacts>
 }
 
+const ENTRY = /^(\w+)\s*=\s*(\w+(?:\.\w+)?)$/
+
+/** What `parseCrmMapping` reads, for whoever entered something else. */
+export const CRM_MAPPING_FORM = `expected field=property, separated by commas, each field once, such as emailConsent=newsletter_consent; fields are ${crmFields.join(', ')}`
+
+/**
+ * Reads a mapping such as `emailConsent=newsletter_consent, locale=language`. An empty text maps nothing.
+ * @returns the mapping, or undefined when the text has another form
+ */
+export function parseCrmMapping(text: string): CrmMapping | undefined {
+  const matches = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)
+    .map((part) => ENTRY.exec(part))
+  const entries = matches.flatMap((match) => (match ? [[match[1]!, match[2]!] as const] : []))
+  const known = entries.filter(([field]) => (crmFields as readonly string[]).includes(field))
+  const isGood =
+    known.length === matches.length && new Set(known.map(([field]) => field)).size === known.length
+  return isGood ? Object.fromEntries(known) : undefined
+}
+
 /** The fields we have, under the CRM's names; fields without a mapping are left out. */
 export function toCrmNames(mapping: CrmMapping, fields: CrmContact['fields']): Record<string, string> {
   const named = crmFields.flatMap((field) => {

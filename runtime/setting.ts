@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CRM_MAPPING_FORM, parseCrmMapping } from '../integrations/crm.ts'
 import { MAPPING_FORM, parseMergeMapping } from '../integrations/mailchimp/merge-mapping.ts'
 
 /** Kinds of settings. */
@@ -29,6 +30,17 @@ export const mergeFields = () =>
     .default('')
     .describe(
       'Fields of a lead and the merge fields they go into, e.g. `company=COMPANY, customFields.plan=PLAN`; empty: only the names, to FNAME and LNAME',
+    )
+
+/** Which further fields of a lead go into which properties of a CRM. */
+export const crmFields = () =>
+  z
+    .string()
+    .max(2_000)
+    .refine((text) => parseCrmMapping(text) !== undefined, { error: CRM_MAPPING_FORM })
+    .default('')
+    .describe(
+      'Further fields of a lead and the properties of the CRM they go into, e.g. `emailConsent=newsletter_consent, tags=tags`; empty: names, phone, and for HubSpot company and stage',
     )
 
 /** `id:key` of 32 bytes in base64, separated by commas. */

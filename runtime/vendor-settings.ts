@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseRates } from '../integrations/limits.ts'
-import { count, mergeFields, optionalSecret, secret, secrets, url } from './setting.ts'
+import { count, crmFields, mergeFields, optionalSecret, secret, secrets, url } from './setting.ts'
 
 const rates = (fallback: string, what: string) =>
   z
@@ -82,6 +82,7 @@ export const vendorSettings = {
   WHATSAPP_REQUESTS: rates('80/1s', 'Messages the number may send'),
 
   CRM_VENDOR: z.enum(['hubspot', 'twenty']).default('hubspot').describe('Which CRM leads are kept in'),
+  CRM_FIELDS: crmFields(),
   HUBSPOT_BASE_URL: url('http', 'https').default('https://api.hubapi.com').describe('HubSpot API'),
   HUBSPOT_TOKEN: optionalSecret()
     .describe('Service key; required for HubSpot unless it is connected by OAuth')

@@ -77,3 +77,34 @@ test('somebody can add a contact in HubSpot; what does not fit is refused as by 
   await told.receiver.until(1)
   expect(events(told)).toMatchObject([{ subscriptionType: 'contact.creation', changeSource: 'CRM_UI' }])
 })
+
+test.each([
+  ['the kept contact', false],
+  ['a third contact', true],
+])('a merge leaves %s, which has both addresses, and is told with all the ids', async (_, makesNew) => {
+  const told = await startToldSandbox([], { webhookDelayMs: 0 })
+  const { id: kept } = (await create(told, { email, firstname: 'Jane' })).body
+  const { id: gone } = (await create(told, { email: 'other@example.com', city: 'Graz' })).body
+  await told.happen('hubspot', { type: 'merge', email, merged: 'other@example.com', makesNew })
+  await expect.poll(() => events(told).at(-1)?.subscriptionType).toBe('contact.merge')
+  const { newObjectId, ...merge } = events(told).at(-1)
+  expect(merge).toMatchObject({ primaryObjectId: Number(kept), mergedObjectIds: [Number(gone)] })
+  expect(newObjectId === Number(kept)).toBe(!makesNew)
+  const shown = `${objects}/contacts/${newObjectId}?properties=email,firstname,city,hs_additional_emails`
+  const properties = { email, firstname: 'Jane', city: 'Graz', hs_additional_emails: 'other@example.com' }
+  expect((await told.ask('GET', shown)).body.properties).toMatchObject(properties)
+  expect((await told.ask('GET', `${objects}/contacts/${gone}`)).status).toBe(404)
+  const refused = await create(told, { email: 'other@example.com' })
+  expect(refused.body.message).toBe(`Contact already exists. Existing ID: ${newObjectId}`)
+  const swapped = await told.ask('PATCH', `${objects}/contacts/${newObjectId}`, {
+    properties: { email: 'other@example.com' },
+  })
+  expect(swapped.status).toBe(200)
+})
+
+test('an erasure by law is told as what it is', async () => {
+  const told = await startToldSandbox([], { webhookDelayMs: 0 })
+  await create(told, { email })
+  await told.happen('hubspot', { type: 'privacyDeletion', email })
+  await expect.poll(() => events(told).at(-1)?.subscriptionType).toBe('contact.privacyDeletion')
+})

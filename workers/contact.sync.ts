@@ -27,6 +27,13 @@ export const contactSync = defineJob<{ leadId: string }, never, Result>({
     if (outcomes.some((outcome) => outcome === undefined)) return { leadGone: true }
     return Object.fromEntries(roles.map((role, index) => [role, outcomes[index]])) as Result
   },
+  async onDead(em, { id, input: { leadId }, correlationId, errorClass, errorCode, errorMessage }) {
+    const [vendor] = /^(mailchimp|hubspot|twenty)(?= )/.exec(errorMessage) ?? []
+    const step = vendor === 'mailchimp' ? vendor : 'crm'
+    const detail = { reason: errorCode ?? errorClass, ...(vendor && { vendor, step }) }
+    const about = { leadId, at: new Date(), jobId: id, correlationId }
+    await appendLeadEvents(em, [{ ...about, type: 'STEP_FAILED', detail }])
+  },
 })
 
 async function bring(context: Context, leadId: string, role: ContactRole): Promise<string | undefined> {
@@ -34,16 +41,9 @@ async function bring(context: Context, leadId: string, role: ContactRole): Promi
   if (!(await isConnected(context, role))) return 'NOT_CONNECTED'
   if (await isCreationAhead(em, leadId, role)) return 'CREATION_AHEAD'
   const cause = { jobId: job.id, correlationId: job.correlationId }
-  try {
-    const synced = await syncContact(context, leadId, role)
-    if (synced) await transaction((within) => recordSync(within, synced, cause))
-    return synced?.outcome
-  } catch (error) {
-    const { errorClass, code = 'FAILED' } = error as { errorClass?: string; code?: string }
-    if (errorClass === 'PERMANENT' || job.isLastAttempt)
-      await transaction((within) => tellFailure(within, leadId, role, code, cause))
-    throw error
-  }
+  const synced = await syncContact(context, leadId, role)
+  if (synced) await transaction((within) => recordSync(within, synced, cause))
+  return synced?.outcome
 }
 
 /** The lead's own `lead.created` puts it in yet, as it is then. It does not begin while we have the contact in hand. */
@@ -57,15 +57,4 @@ async function isCreationAhead(em: Em, leadId: string, role: ContactRole): Promi
     [leadId, role, role],
   )
   return rows.length > 0
-}
-
-async function tellFailure(
-  em: Em,
-  leadId: string,
-  step: ContactRole,
-  reason: string,
-  cause: { jobId: string; correlationId: string },
-): Promise<void> {
-  const detail = { step, reason }
-  await appendLeadEvents(em, [{ leadId, type: 'STEP_FAILED', at: new Date(), ...cause, detail }])
 }

@@ -23,7 +23,7 @@ export interface HubspotSettings extends CallSettings {
  * Properties every portal has. `locale` is missing: `hs_language` is a list of HubSpot's own codes, which not every locale
  * is on; and `source`, for which HubSpot has only properties it fills in itself.
  */
-const HUBSPOT_MAPPING: CrmMapping = {
+export const HUBSPOT_MAPPING: CrmMapping = {
   firstName: 'firstname',
   lastName: 'lastname',
   phone: 'phone',

@@ -22,7 +22,7 @@ export interface TwentySettings extends CallSettings {
  * Fields every workspace has. A person's company is a record of its own there, and there is no field for locale, source
  * or stage: map them when the workspace has text fields for them.
  */
-const TWENTY_MAPPING: CrmMapping = {
+export const TWENTY_MAPPING: CrmMapping = {
   firstName: 'name.firstName',
   lastName: 'name.lastName',
   phone: 'phones.primaryPhoneNumber',

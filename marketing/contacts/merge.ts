@@ -92,7 +92,7 @@ async function relink(
   await em.nativeUpdate(
     Contact,
     { leadId, vendor },
-    { externalId, address: null, held: { ...held, reports } as HeldContact },
+    { externalId, address: null, held: { ...held, reports } },
   )
   const [change, values] = externalId
     ? ['json_set(external_ids, ?, ?)', [`$.${vendor}`, externalId]]

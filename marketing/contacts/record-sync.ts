@@ -1,5 +1,5 @@
 import { LockMode } from '@mikro-orm/core'
-import { Contact, type HeldContact } from '../../entities/contact.ts'
+import { Contact } from '../../entities/contact.ts'
 import type { Em } from '../../entities/index.ts'
 import type { LeadEventDetail, LeadEventType } from '../../entities/lead-event.ts'
 import { appendFacts } from '../facts.ts'
@@ -66,7 +66,7 @@ function after(synced: Synced, row: ContactRow): Partial<ContactRow> {
   const { outcome, held, address, externalId, changed, reason, before } = synced
   const own = {
     ...(changed.length > 0 && { writtenAt: new Date() }),
-    refusal: outcome === 'REFUSED' ? reason! : outcome === 'SKIPPED' ? row.refusal : null,
+    refusal: outcome === 'REFUSED' ? reason! : isRefusedYet(synced, row) ? row.refusal : null,
   }
   if ((row.held.reports ?? 0) === (before.held.reports ?? 0))
     return {
@@ -81,8 +81,13 @@ function after(synced: Synced, row: ContactRow): Partial<ContactRow> {
   return {
     ...own,
     ...(!relinked && externalId !== undefined && { externalId }),
-    ...(!relinked && { held: unsureOf(now as HeldContact), address: null }),
+    ...(!relinked && { held: unsureOf(now), address: null }),
   }
+}
+
+/** A refusal stands until the vendor takes the person, or the person wants something else. */
+function isRefusedYet({ outcome, held }: Synced, row: ContactRow): boolean {
+  return outcome === 'SKIPPED' || (held ?? row.held).refusedWishAt !== undefined
 }
 
 async function tell(em: Em, synced: Synced, before: ContactRow, cause: Cause): Promise<void> {

@@ -108,10 +108,10 @@ async function decisionOn(work: AudienceWork, standing: Standing): Promise<Decis
 async function bringStatus(work: AudienceWork): Promise<Part | 'GONE'> {
   const { contact, mailchimp, call, wish } = work
   const known = contact.held.status
-  // The person's own no ends what an operator's no was to bring back.
-  const ended = wish.wants === 'NO' && wish.own ? { held: { statusBefore: undefined } } : {}
+  // A no ends the yes that was refused; the person's own also ends what an operator's no was to bring back.
+  const ended = { refusedWishAt: undefined, ...(wish.own && { statusBefore: undefined }) }
   if (known && (await decisionOn(work, { status: known, isNews: false })).kind === 'KEEP')
-    return { changed: [], ...ended } as Part
+    return { changed: [], held: wish.wants === 'NO' ? ended : {} }
   const member = await mailchimp.member(contact.externalId!, call)
   if (!member) return 'GONE'
   const { status, lastChanged: changedAt, optedInAt } = member
@@ -135,12 +135,13 @@ async function setStatus(
   try {
     const after = await mailchimp.setMemberStatus({ member, status }, call)
     const statusBefore = status === 'unsubscribed' && !wish.own ? seen : undefined
-    return { changed: ['status'], held: { status: after?.status ?? status, statusBefore } as HeldContact }
+    const held = { status: after?.status ?? status, statusBefore, refusedWishAt: undefined }
+    return { changed: ['status'], held }
   } catch (error) {
     const { recipientRefused, code } = error as { recipientRefused?: boolean; code?: string }
     if (!recipientRefused) throw error
     const refusedWishAt = wish.at?.toISOString()
-    return { changed: [], refusal: code!, held: { status: seen, refusedWishAt } as HeldContact }
+    return { changed: [], refusal: code!, held: { status: seen, refusedWishAt } }
   }
 }
 

@@ -1,10 +1,11 @@
 import type { Em } from '../../entities/index.ts'
 import type { CallContext, CallSettings } from '../../integrations/client.ts'
-import type { Crm } from '../../integrations/crm.ts'
+import { type Crm, parseCrmMapping } from '../../integrations/crm.ts'
 import type { EmailSender } from '../../integrations/email.ts'
 import type { Vendor } from '../../integrations/errors.ts'
 import type { Gate } from '../../integrations/gate.ts'
 import { createHubspot } from '../../integrations/hubspot/hubspot.ts'
+import { HUBSPOT_MAPPING } from '../../integrations/hubspot/portal.ts'
 import { createHubspotTokens } from '../../integrations/hubspot/tokens.ts'
 import { createMailchimp } from '../../integrations/mailchimp/mailchimp.ts'
 import { mappingProblems } from '../../integrations/mailchimp/merge.ts'
@@ -12,6 +13,7 @@ import { parseMergeMapping } from '../../integrations/mailchimp/merge-mapping.ts
 import type { Mailchimp } from '../../integrations/mailchimp/verbs.ts'
 import { createMandrill } from '../../integrations/mandrill/mandrill.ts'
 import { createTwenty } from '../../integrations/twenty/twenty.ts'
+import { TWENTY_MAPPING } from '../../integrations/twenty/workspace.ts'
 import type { Whatsapp } from '../../integrations/whatsapp/verbs.ts'
 import { createWhatsapp } from '../../integrations/whatsapp/whatsapp.ts'
 import { type Config, listOf } from '../config.ts'
@@ -111,6 +113,7 @@ const builders: Record<Vendor, Build> = {
       ...common,
       baseUrl,
       apiVersion,
+      mapping: { ...HUBSPOT_MAPPING, ...parseCrmMapping(source.settings.fields ?? '') },
       token: token ?? createHubspotTokens({ ...oauth, ...tokenStore(parts.fork, parts.vault, source) }),
     })
     return { role: 'crm', client, check: (context) => client.check(context) }
@@ -120,6 +123,7 @@ const builders: Record<Vendor, Build> = {
       ...common,
       baseUrl: settings.baseUrl ?? '',
       apiKey: credentials.apiKey ?? '',
+      mapping: { ...TWENTY_MAPPING, ...parseCrmMapping(settings.fields ?? '') },
     })
     return { role: 'crm', client, check: (context) => client.check(context) }
   },

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Vendor } from '../../integrations/errors.ts'
-import { mergeFields } from '../setting.ts'
+import { crmFields, mergeFields } from '../setting.ts'
 
 /** What an account of each vendor consists of: settings, which anyone of the workspace may see, and credentials. */
 
@@ -51,6 +51,7 @@ const shapes = {
         .regex(/^\d{0,20}$/)
         .default('')
         .describe('Id of the HubSpot account; without it none of its webhooks is applied'),
+      fields: crmFields(),
     }),
     credentials: z.union([
       z.strictObject({
@@ -72,6 +73,7 @@ const shapes = {
         .max(40)
         .default('')
         .describe('Id of the workspace; webhooks that name another one are not applied'),
+      fields: crmFields(),
     }),
     credentials: z.strictObject({
       apiKey: secret('API key'),

@@ -114,13 +114,17 @@ function crmOf(config: Config): Account {
   if (config.CRM_VENDOR === 'twenty')
     return {
       vendor: 'twenty',
-      settings: { baseUrl: config.TWENTY_BASE_URL, workspaceId: config.TWENTY_WORKSPACE_ID },
+      settings: {
+        baseUrl: config.TWENTY_BASE_URL,
+        workspaceId: config.TWENTY_WORKSPACE_ID,
+        fields: config.CRM_FIELDS,
+      },
       credentials: { apiKey: config.TWENTY_API_KEY, webhookSecrets: config.TWENTY_WEBHOOK_SECRETS },
     }
   const { HUBSPOT_TOKEN: token, HUBSPOT_CLIENT_SECRET: clientSecret } = config
   return {
     vendor: 'hubspot',
-    settings: { portalId: config.HUBSPOT_PORTAL_ID },
+    settings: { portalId: config.HUBSPOT_PORTAL_ID, fields: config.CRM_FIELDS },
     credentials: token
       ? { token, webhookSecrets: clientSecret }
       : {

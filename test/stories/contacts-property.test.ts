@@ -84,6 +84,8 @@ async function perform(id: string, next: () => string, { do: what, to }: Act): P
     case 'leave':
       return attempt(system.act('mailchimp', 'unsubscribe', { email }))
     case 'join':
+      // Somebody who is in the audience without us knowing is nobody's contact yet.
+      await system.settle(id)
       return attempt(system.act('mailchimp', 'subscribe', { email }))
     case 'moveAtMailchimp':
       return attempt(system.act('mailchimp', 'upemail', { email, new_email: next() }))

@@ -5,7 +5,7 @@ import { until } from '../support/world.ts'
 
 let system: Contacts
 beforeAll(async () => {
-  system = await startContacts()
+  system = await startContacts({ CRM_FIELDS: 'emailConsent=message, whatsappConsent=salutation' })
 })
 afterAll(() => system?.close())
 
@@ -188,7 +188,7 @@ test.concurrent('a lead whose address a vendor refused is put in once it is corr
   expect(await statusOf('someone@example.com')).toBe('transactional')
 })
 
-test.concurrent('STOP by WhatsApp reaches the lead and asks for a sync, as every way in does', async () => {
+test.concurrent('STOP by WhatsApp and other consents reach the properties of the CRM that are mapped for them', async () => {
   const id = await system.create({
     email: 'stop@example.com',
     phone: '+34612345609',
@@ -204,6 +204,8 @@ test.concurrent('STOP by WhatsApp reaches the lead and asks for a sync, as every
   await system.report('whatsapp', whatsappBody({ contacts: [{ wa_id: message.from }], messages: [message] }))
   await system.settle(id)
   expect((await system.lead(id)).whatsapp_consent).toBe('DENIED')
+  const told = { salutation: 'DENIED', message: 'UNKNOWN' }
+  expect(await contactOf('stop@example.com')).toMatchObject([{ properties: told }])
   const jobs = await rows("select 1 from job where name = 'contact.sync' and lead_id = ?", [id])
   expect(jobs).toHaveLength(1)
 })
@@ -238,4 +240,25 @@ test.concurrent('a lead with a phone number alone is one contact of the CRM, whi
   const named = { firstname: 'Phoebe', email: 'pho@example.com' }
   expect(await byPhone()).toMatchObject([{ id: contact!.id, properties: named }])
   expect(await statusOf('pho@example.com')).toBe('transactional')
+})
+
+test.concurrent('what a vendor will never take ends the job, and the timeline says so', async () => {
+  const email = 'never@example.com'
+  const id = await system.create({ email, firstName: 'Nev' })
+  const match = {
+    method: 'PATCH',
+    path: `/hs/crm/objects/2026-09/contacts/${(await contactOf(email))[0]!.id}`,
+  }
+  const body = { status: 'error', category: 'VALIDATION_ERROR', message: 'No' }
+  const action = { status: 400, body }
+  await system.sandbox('POST', '/faults', { vendor: 'hubspot', match, action, times: 1 })
+  await system.update(id, { firstName: 'Never' })
+  const failed = await until('the timeline tells of it', async () =>
+    (await system.timeline(id)).find(({ type }) => type === 'STEP_FAILED'),
+  )
+  expect(failed.detail).toEqual({ step: 'crm', vendor: 'hubspot', reason: 'VALIDATION_ERROR' })
+  await system.update(id, { lastName: 'Again' })
+  await system.settle(id)
+  const properties = { firstname: 'Never', lastname: 'Again' }
+  expect(await contactOf(email)).toMatchObject([{ properties }])
 })
