@@ -35,8 +35,8 @@ export const errorCodes = {
     'Add what is named in `missing`, then schedule it.',
   ],
   MESSAGE_SETTLED: [
-    'What became of the message is known, or it is being sent.',
-    'Look at its state; only one that is `UNKNOWN` can be resolved.',
+    'The message is in no state in which this can be decided about it.',
+    'Look at its state: one that is `UNKNOWN` can be resolved, one that did not get through sent again.',
   ],
   SCHEDULE_BUSY: [
     'A job of the schedule is not final yet, and its jobs must not overlap.',

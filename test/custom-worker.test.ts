@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { unusedVendors } from './support/unused-vendors.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const sources = [
@@ -50,6 +51,12 @@ afterAll(() => rm(copy, { recursive: true, force: true }))
 async function evaluate(code: string): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], {
     cwd: copy,
+    env: {
+      ...process.env,
+      ...unusedVendors,
+      DATABASE_URL: 'mysql://db.example',
+      REDIS_URL: 'redis://redis.example',
+    },
   })
   return stdout
 }
@@ -66,7 +73,10 @@ test('a job in one file and one registry line has its mutation, its enum value a
     import { createRequire } from 'node:module'
     const { apps } = createRequire(process.cwd() + '/')('./ecosystem.config.cjs')
     console.log(JSON.stringify(apps.find(({ name }) => name === 'lead.score')))`)
-  expect(JSON.parse(apps)).toMatchObject({ script: 'bin/worker.ts', env: { WORKER_JOBS: 'lead.score' } })
+  expect(JSON.parse(apps)).toMatchObject({
+    script: 'bin/worker.ts',
+    env: { OVERRIDE_WORKER_JOBS: 'lead.score' },
+  })
 })
 
 test('every job file is in the registry', async () => {
