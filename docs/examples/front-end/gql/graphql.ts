@@ -89,7 +89,7 @@ export type ErrorCode =
   | 'LAST_ADMIN_KEY'
   /** The workspace has a lead with this e-mail address. Use the lead that is there, or change it with `updateLead`. */
   | 'LEAD_EXISTS'
-  /** What became of the message is known, or it is being sent. Look at its state; only one that is `UNKNOWN` can be resolved. */
+  /** The message is in no state in which this can be decided about it. Look at its state: one that is `UNKNOWN` can be resolved, one that did not get through sent again. */
   | 'MESSAGE_SETTLED'
   /** The campaign is scheduled, sent or cancelled, so it cannot be edited. Take it back with `unscheduleCampaign` first, if it is scheduled. */
   | 'NOT_A_DRAFT'
