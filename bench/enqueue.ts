@@ -1,4 +1,6 @@
 import { Queue } from 'bullmq'
+import { nobody } from '../marketing/lead-row.ts'
+import { insertLeads } from '../marketing/leads.ts'
 import { leadCreated } from '../workers/lead.created.ts'
 import { type CpuSeconds, showCpu, watchCpu } from './support/cpu.ts'
 import { type HttpConnection, openHttp } from './support/http.ts'
@@ -21,15 +23,18 @@ const warmUpSeconds = 3
 /** Connections of pg-boss: the best of 10, 32 and 64 here. */
 const bossConnections = 32
 
-const input = { leadId: 'lead_01jdbench000000000000000000' }
+const system = await createSystem()
+const api = await system.startApi()
+const [made] = await system.ledger.transaction((em) =>
+  insertLeads(em, system.actor.workspaceId, [{ ...nobody, correlationId: 'bench' }], new Date()),
+)
+const input = { leadId: made!.kind === 'created' ? made!.lead.id : made!.leadId }
 const enqueueBody = JSON.stringify({
   query:
     'mutation ($input: EnqueueLeadCreatedInput!) { enqueueLeadCreated(input: $input) { ... on EnqueuePayload { job { id state } } ... on Error { code message } } }',
   variables: { input },
 })
 
-const system = await createSystem()
-const api = await system.startApi()
 const redis = openRedis(peerRedisUrl)
 await redis.flushdb()
 const queue = new Queue(jobName, { connection: redis })

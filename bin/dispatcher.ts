@@ -3,6 +3,7 @@ import { unknownGauges } from '../marketing/messages/unknown.ts'
 import { connect } from '../queue/connection.ts'
 import { backupGauges, backupPolicy, watchBackups } from '../runtime/backup-watch.ts'
 import { processGauges } from '../runtime/health.ts'
+import { leadershipCheck } from '../runtime/leadership-check.ts'
 import { queueGauges } from '../runtime/metrics.ts'
 import { startProcess, tellReady } from '../runtime/process.ts'
 import { openProcessQueues } from '../runtime/queues.ts'
@@ -33,4 +34,5 @@ const gauges = async () => [
   ...(await backupGauges(fork, policy)),
   ...(await unknownGauges(fork(), new Date())),
 ]
-tellReady(await serveHealth(parts, queues, registry, gauges))
+const checks = { leadership: () => leadershipCheck(dispatcher.leadership()) }
+tellReady(await serveHealth(parts, queues, registry, gauges, checks))

@@ -7,7 +7,7 @@ import type { Queues } from '../queue/queues.ts'
 import type { AnyJobDefinition } from './definition.ts'
 import { createNudge } from './dispatch.ts'
 import { takeUpDue } from './due.ts'
-import { startLeadership } from './leader.ts'
+import { type LeadershipState, startLeadership } from './leader.ts'
 import { type Projection, projectQueue } from './project-queue.ts'
 import { installSchedules } from './schedules/install.ts'
 import { takeTicks } from './schedules/take.ts'
@@ -26,7 +26,7 @@ export interface DispatcherSettings {
 }
 
 export interface Dispatcher {
-  leading(): boolean
+  leadership(): LeadershipState
   /** Per queue: age in ms of the newest applied event when it was applied. */
   lag(): Record<string, number>
   close(): Promise<void>
@@ -44,11 +44,11 @@ const installEveryMs = 60_000
  */
 export function startDispatcher(settings: DispatcherSettings): Dispatcher {
   const projections = new Map<string, Projection>()
-  const leadership = startLeadership(settings.fork, `${settings.prefix}:dispatcher`, settings.log, (signal) =>
+  const leadership = startLeadership(settings.fork, settings.log, (signal) =>
     lead(settings, projections, signal),
   )
   return {
-    leading: leadership.leading,
+    leadership: leadership.state,
     lag: () => Object.fromEntries([...projections].map(([queue, { lagMs }]) => [queue, lagMs])),
     close: leadership.close,
   }

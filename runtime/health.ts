@@ -1,29 +1,32 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Checks by name; each throws when its part is not usable. */
-export type Checks = Record<string, () => Promise<void> | void>
+/** Checks by name; each throws when its part is not usable, and may tell in a word how it is. */
+export type Checks = Record<string, () => unknown>
 
 export interface Readiness {
   ready: boolean
-  /** Per check `ok` or why not. */
+  /** Per check `ok`, or the word it told, or why it failed. */
   checks: Record<string, string>
 }
 
 /** Runs all checks. */
 export async function readiness(checks: Checks): Promise<Readiness> {
   const results = await Promise.all(
-    Object.entries(checks).map(async ([name, check]) => [name, await outcome(check)] as const),
+    Object.entries(checks).map(async ([name, check]) => ({ name, ...(await outcome(check)) })),
   )
-  return { ready: results.every(([, result]) => result === 'ok'), checks: Object.fromEntries(results) }
+  return {
+    ready: results.every(({ passed }) => passed),
+    checks: Object.fromEntries(results.map(({ name, text }) => [name, text])),
+  }
 }
 
-async function outcome(check: () => Promise<void> | void): Promise<string> {
+async function outcome(check: Checks[string]): Promise<{ passed: boolean; text: string }> {
   try {
-    await check()
-    return 'ok'
+    const word = await check()
+    return { passed: true, text: typeof word === 'string' ? word : 'ok' }
   } catch (error) {
-    return (error as { code?: string }).code ?? (error as Error).name
+    return { passed: false, text: (error as { code?: string }).code ?? (error as Error).name }
   }
 }
 

@@ -29,7 +29,7 @@ function dispatcherGauges(dispatcher: Dispatcher): Gauge[] {
     {
       name: 'solaria_dispatcher_leading',
       help: '1 in the process that leads',
-      value: Number(dispatcher.leading()),
+      value: Number(dispatcher.leadership() === 'LEADING'),
     },
     ...lag,
   ]

@@ -1,12 +1,13 @@
 import type { AnyJobDefinition } from '../ledger/definition.ts'
 import type { Queues } from '../queue/queues.ts'
-import { type Gauges, healthRoutes, startHealth } from './health.ts'
+import { type Checks, type Gauges, healthRoutes, startHealth } from './health.ts'
 import { healthPort } from './health-port.ts'
 import type { Parts } from './process.ts'
 import { readyChecks } from './queues.ts'
 
 /**
  * Serves the health of a process that has no other door, until it stops.
+ * @param checks what it takes besides MariaDB and Redis
  * @param definitions all jobs there are: the port follows from the app's place among them
  * @returns the port
  */
@@ -15,8 +16,9 @@ export async function serveHealth(
   queues: Queues,
   definitions: readonly AnyJobDefinition[],
   gauges: Gauges,
+  checks: Checks = {},
 ): Promise<number> {
-  const routes = healthRoutes(readyChecks(orm, queues), gauges)
+  const routes = healthRoutes({ ...readyChecks(orm, queues), ...checks }, gauges)
   const health = await startHealth(config.HOST, healthPort(config, app, definitions), routes)
   log.info({ port: health.port }, 'Health is served')
   shutdown.add('health', health.close)
