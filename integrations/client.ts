@@ -2,7 +2,7 @@
 
 import type { z } from 'zod'
 import { type ErrorClass, type Vendor, VendorError } from './errors.ts'
-import type { CallGate } from './gate.ts'
+import type { CallGate, CallPriority } from './gate.ts'
 import { callVendor, lostAnswer, type VendorAnswer, type VendorRequest } from './http.ts'
 import { type Expects, makeCall, type Seen } from './make-call.ts'
 import { classify, type ErrorRule, type Problem } from './rules.ts'
@@ -13,6 +13,8 @@ export interface CallContext {
   signal: AbortSignal
   /** Travels as `X-Correlation-Id`, so that one request can be followed through every log. */
   correlationId?: string | undefined
+  /** Who goes first where the account's limits are reached; default `NORMAL`. */
+  priority?: CallPriority | undefined
 }
 
 /** One finished call, for metrics. */
@@ -63,6 +65,8 @@ export interface Call<T>
   personal?: readonly (string | undefined)[]
   /** Whom a message goes to, where the vendor limits messages to one person. */
   recipient?: string
+  /** The kind of call, where the vendor limits one apart from the others. */
+  kind?: string
   /** Whether a refusal is an answer the verb reckons with, and so no error of the account; it is thrown all the same. */
   expects?: Expects | undefined
 }
@@ -73,8 +77,8 @@ export type Caller = <T>(call: Call<T>, context: CallContext) => Promise<T>
 export function createCaller(connection: Connection): Caller {
   const { vendor, settings } = connection
   return (call, context) => {
-    const { operation, recipient, expects } = call
-    return makeCall(settings, { vendor, operation, recipient, expects }, context, (seen) =>
+    const { operation, recipient, repeatable, kind, expects } = call
+    return makeCall(settings, { vendor, operation, recipient, repeatable, kind, expects }, context, (seen) =>
       exchange(connection, call, context, seen),
     )
   }

@@ -1,9 +1,19 @@
 // The gate over Redis: every process that uses an account asks the same keys.
 
 import { createHmac, randomBytes } from 'node:crypto'
+import { mayStillRun, outcomeOf } from './call-outcome.ts'
 import type { Vendor, VendorError } from './errors.ts'
-import type { AccountStatus, BreakerChange, CallEnd, Forced, Gate, PendingCall, Permit } from './gate.ts'
-import { ENTER, FORCE, INSPECT, LEAVE } from './gate-scripts.ts'
+import {
+  type BreakerChange,
+  type CallEnd,
+  callPriorities,
+  type Forced,
+  type Gate,
+  type PendingCall,
+  type Permit,
+} from './gate.ts'
+import { ENTER, FORCE, LEAVE } from './gate-scripts.ts'
+import { inspect } from './gate-status.ts'
 import { refusedEntry, type Verdict } from './gate-verdicts.ts'
 import type { AccountLimits } from './limits.ts'
 import { createTurns, type Turns } from './turns.ts'
@@ -27,6 +37,11 @@ export interface GateSettings {
   leaseMs: number
   /** What an operator said, for when Redis has forgotten it. */
   forced?: Forced | undefined
+  /**
+   * Asks the vendor something harmless, through this gate: before a call that must not be repeated goes out to a vendor
+   * that was down. Without it such a call is the probe itself.
+   */
+  probe?: ((signal: AbortSignal) => Promise<unknown>) | undefined
   onChange?: ((change: BreakerChange) => void) | undefined
   /** Told when Redis did not learn how a call ended: it is away, or the script is wrong. */
   onError?: ((error: unknown) => void) | undefined
@@ -40,10 +55,14 @@ export interface GateTiming {
   firstCooldownMs: number
   longestCooldownMs: number
   authCooldownMs: number
+  /** Longest rest of calls that must not be repeated, while the vendor answers others but not those. */
+  longestRestMs: number
   /** A wait longer than this is spent outside the worker: the job is put back. */
   patienceMs: number
   /** Longest time in this process's queue. */
   longestWaitMs: number
+  /** A priority that has waited so long is served before the others. */
+  ageMs: number
 }
 
 const defaultTiming: GateTiming = {
@@ -51,9 +70,14 @@ const defaultTiming: GateTiming = {
   firstCooldownMs: 5_000,
   longestCooldownMs: 30_000,
   authCooldownMs: 60_000,
+  longestRestMs: 300_000,
   patienceMs: 2_000,
   longestWaitMs: 10_000,
+  ageMs: 2_000,
 }
+
+/** Percent of a limit that calls of a priority may fill: what is left is there at once for the more urgent. */
+const shares = { CRITICAL: 100, HIGH: 100, NORMAL: 100, LOW: 90, BULK: 80 } as const
 
 /** A call whose answer was lost may go on at the vendor for a while. */
 const lingerMs = 2_000
@@ -66,36 +90,62 @@ const processId = randomBytes(6).toString('hex')
 
 /** The gate of one account. Gates of the same `key`, in whatever process, are one gate. */
 export function createGate(settings: GateSettings): Gate {
-  const turns = createTurns<Permit>()
-  const parts = partsOf(settings, turns)
+  const parts = partsOf(settings)
   return {
-    enter(call, signal) {
+    async enter(call, signal) {
       const deadline = Date.now() + parts.timing.longestWaitMs
-      return turns.take(
-        signal,
-        () => enter(parts, call, signal, deadline),
-        (unused) => void unused.leave({ ok: false }),
-      )
+      const entered = await enterInTurn(parts, call, signal, deadline)
+      if (entered !== 'PROBE') return entered
+      // Whatever comes of it is kept by the gate, which is asked again.
+      await settings.probe!(signal).catch(() => signal.throwIfAborted())
+      const again = await enterInTurn(parts, call, signal, deadline)
+      if (again === 'PROBE') throw refusedEntry(settings.vendor, call.operation, 'OPEN', 1_000)
+      return again
     },
     inspect: () => inspect(parts),
     async force(state) {
       await settings.run(FORCE, [parts.keys.state], [state])
-      turns.wake()
+      parts.wake()
     },
   }
 }
 
-function partsOf(settings: GateSettings, turns: Turns<Permit>): Parts {
+/** Calls of one priority wait in one line, so that none of another stands in their way; Redis decides between the lines. */
+function enterInTurn(
+  parts: Parts,
+  call: PendingCall,
+  signal: AbortSignal,
+  deadline: number,
+): Promise<Permit | 'PROBE'> {
+  const turns = parts.turnsOf(call)
+  return turns.take(
+    signal,
+    () => enter(parts, turns, call, signal, deadline),
+    (unused) => void (unused !== 'PROBE' && unused.leave({ ok: false })),
+  )
+}
+
+function partsOf(settings: GateSettings): Parts {
   const tag = `{${settings.key}}`
+  const lines = new Map<string, Turns<Permit | 'PROBE'>>()
   return {
     settings,
-    turns,
+    turnsOf(call) {
+      const name = `${priorityOf(call)} ${isUnsafe(call)}`
+      const line = lines.get(name) ?? createTurns()
+      lines.set(name, line)
+      return line
+    },
+    wake: () => {
+      for (const line of lines.values()) line.wake()
+    },
     timing: { ...defaultTiming, ...settings.timing },
     keys: {
       state: `${tag}:state`,
       calls: `${tag}:calls`,
       hungry: `${tag}:hungry`,
-      backlog: `${tag}:backlog`,
+      backlog: (call) => `${tag}:backlog:${priorityOf(call)}`,
+      unanswered: `${tag}:unanswered`,
       to: (recipient) => `${tag}:to:${pseudonym(settings.secret, recipient)}`,
       rates: settings.limits.rates.map(({ requests, ms }) => `${tag}:rate:${requests}/${ms}`),
     },
@@ -109,12 +159,18 @@ interface Parts {
     state: string
     calls: string
     hungry: string
-    backlog: string
+    backlog(call: PendingCall): string
+    unanswered: string
     to(recipient: string): string
     rates: string[]
   }
-  turns: Turns<Permit>
+  turnsOf(call: PendingCall): Turns<Permit | 'PROBE'>
+  /** Lets all who wait ask again. */
+  wake(): void
 }
+
+const priorityOf = ({ priority = 'NORMAL' }: PendingCall) => priority
+const isUnsafe = ({ repeatable = true }: PendingCall) => !repeatable
 
 /** Personal data never reaches Redis, not even in a key. */
 function pseudonym(secret: string, recipient: string): string {
@@ -124,36 +180,45 @@ function pseudonym(secret: string, recipient: string): string {
 /** Asks until there is a place; throws when it would take too long. */
 async function enter(
   parts: Parts,
+  turns: Turns<Permit | 'PROBE'>,
   call: PendingCall,
   signal: AbortSignal,
   deadline: number,
-): Promise<Permit> {
+): Promise<Permit | 'PROBE'> {
+  const { patienceMs, longestWaitMs } = parts.timing
   for (;;) {
     signal.throwIfAborted()
     const permit = `${processId}:${randomBytes(6).toString('hex')}`
-    const seen = parts.turns.wakes()
+    const seen = turns.wakes()
     const { verdict, waitMs } = await ask(parts, permit, call)
     if (verdict === 'GO') return permitOf(parts, permit, call)
-    const { patienceMs } = parts.timing
-    const short = verdict === 'WAIT' || (verdict === 'PAUSED' && waitMs <= patienceMs)
-    if (!short || Date.now() + waitMs > deadline)
-      throw refusedEntry(parts.settings.vendor, call.operation, verdict, waitMs)
-    await parts.turns.woken(waitMs, signal, seen)
+    if (verdict === 'PROBE') return verdict
+    // An answer that is not there after `patienceMs` may not come at all.
+    const until = verdict === 'UNANSWERED' ? deadline - longestWaitMs + patienceMs : deadline
+    const short = verdict === 'WAIT' || (isPause(verdict) && waitMs <= patienceMs)
+    if (!short || Date.now() + waitMs > until)
+      throw refusedEntry(parts.settings.vendor, call.operation, verdict, Math.max(waitMs, restMs(verdict)))
+    await turns.woken(waitMs, signal, seen)
   }
 }
+
+const isPause = (verdict: Verdict) => verdict === 'PAUSED' || verdict === 'UNANSWERED'
+const restMs = (verdict: Verdict) => (verdict === 'UNANSWERED' ? 2_000 : 0)
 
 async function ask(
   { settings, timing, keys }: Parts,
   permit: string,
-  { recipient }: PendingCall,
+  call: PendingCall,
 ): Promise<{ verdict: Verdict; waitMs: number }> {
   const { connections, rates, perRecipient } = settings.limits
-  const pair = recipient === undefined ? undefined : perRecipient
+  const pair = call.recipient === undefined ? undefined : perRecipient
   // Not read without a pair; a script has to name a key all the same.
-  const pairKey = pair ? keys.to(recipient!) : keys.state
+  const pairKey = pair ? keys.to(call.recipient!) : keys.state
+  const priority = priorityOf(call)
+  const mayProbe = !isUnsafe(call) || !settings.probe
   const [verdict, waitMs] = (await settings.run(
     ENTER,
-    [keys.state, keys.calls, keys.hungry, keys.backlog, pairKey, ...keys.rates],
+    [keys.state, keys.calls, keys.hungry, keys.backlog(call), pairKey, keys.unanswered, ...keys.rates],
     [
       permit,
       processId,
@@ -163,6 +228,13 @@ async function ask(
       pair?.burst ?? 0,
       timing.patienceMs,
       settings.forced ?? 'NONE',
+      callPriorities.indexOf(priority),
+      shares[priority],
+      isUnsafe(call) ? 1 : 0,
+      mayProbe ? 1 : 0,
+      call.kind ?? '',
+      timing.failuresToOpen,
+      timing.ageMs,
       ...rates.flatMap(({ requests, ms }) => [requests, ms]),
     ],
   )) as [Verdict, number]
@@ -173,14 +245,14 @@ function permitOf(parts: Parts, permit: string, call: PendingCall): Permit {
   return {
     async leave(end) {
       try {
-        const told = await within(leaveWithinMs, leave(parts, permit, end))
+        const told = await within(leaveWithinMs, leave(parts, permit, call, end))
         return told && waiting(parts, call, end, told.retryInMs)
       } catch (error) {
         // The call's own result is what matters; its place is free again when the lease ends.
         parts.settings.onError?.(error)
         return undefined
       } finally {
-        parts.turns.wake()
+        parts.wake()
       }
     },
   }
@@ -189,12 +261,13 @@ function permitOf(parts: Parts, permit: string, call: PendingCall): Permit {
 async function leave(
   { settings, timing, keys }: Parts,
   permit: string,
+  call: PendingCall,
   end: CallEnd,
 ): Promise<{ retryInMs: number }> {
   const error = end.ok ? undefined : end.error
   const [change, retryInMs] = (await settings.run(
     LEAVE,
-    [keys.state, keys.calls, ...keys.rates],
+    [keys.state, keys.calls, keys.unanswered, ...keys.rates],
     [
       permit,
       outcomeOf(end),
@@ -205,40 +278,15 @@ async function leave(
       timing.longestCooldownMs,
       timing.authCooldownMs,
       mayStillRun(end) ? lingerMs : 0,
+      settings.forced ?? 'NONE',
+      isUnsafe(call) ? 1 : 0,
+      call.kind ?? '',
+      timing.longestRestMs,
       ...settings.limits.rates.map(({ ms }) => ms),
     ],
   )) as [BreakerChange['change'] | '', number]
   if (change) settings.onChange?.({ vendor: settings.vendor, change, code: error?.code ?? '' })
   return { retryInMs: Number(retryInMs) }
-}
-
-type Outcome = 'OK' | 'FAILED' | 'THROTTLED' | 'AUTH' | 'REFUSED' | 'ABORTED'
-
-/** What a call's end says about the vendor. A limit or a fault that concerns one person says nothing about it. */
-function outcomeOf(end: CallEnd): Outcome {
-  if (end.ok) return 'OK'
-  const { error } = end
-  if (!error) return 'ABORTED'
-  if (error.code === 'ABORTED') return 'ABORTED'
-  if (error.throttleScope === 'recipient') return 'REFUSED'
-  switch (error.errorClass) {
-    case 'TRANSIENT':
-    case 'UNKNOWN':
-      return 'FAILED'
-    case 'THROTTLED':
-      return 'THROTTLED'
-    case 'AUTH':
-      // 403 forbids one kind of call; the account itself may be well.
-      return error.status === 403 ? 'REFUSED' : 'AUTH'
-    default:
-      return 'REFUSED'
-  }
-}
-
-/** No answer came, though the request may have: the vendor may still be at it. */
-function mayStillRun(end: CallEnd): boolean {
-  if (end.ok) return false
-  return !end.error || (end.error.status === undefined && end.error.code !== 'ECONNREFUSED')
 }
 
 /** A failure that is harmless to repeat does not use up an attempt while the breaker is open. */
@@ -263,36 +311,4 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
   } finally {
     clearTimeout(timer)
   }
-}
-
-async function inspect({ settings, keys }: Parts): Promise<AccountStatus> {
-  const seen = (await settings.run(INSPECT, [keys.state, keys.calls, ...keys.rates], [])) as (
-    | string
-    | number
-  )[]
-  const { connections, rates } = settings.limits
-  const [now, calls] = [Number(seen[0]), Number(seen[1])]
-  const fields = fieldsOf(seen.slice(2 + rates.length))
-  const at = (name: string) => (fields[name] ? new Date(Number(fields[name])) : undefined)
-  const breaker = (fields.breaker ?? 'CLOSED') as 'CLOSED' | 'OPEN' | 'AUTH'
-  const due = Number(fields.retryAt ?? 0) <= now
-  return {
-    breaker: breaker !== 'CLOSED' && due ? 'HALF_OPEN' : breaker,
-    forced: (fields.forced ?? settings.forced ?? 'NONE') as Forced,
-    changedAt: at('changedAt'),
-    retryAt: breaker === 'CLOSED' ? undefined : at('retryAt'),
-    lastSuccessAt: at('lastSuccessAt'),
-    lastErrorAt: at('lastErrorAt'),
-    lastError: fields.lastError,
-    callsUnderWay: calls,
-    connections,
-    quotas: rates.map((rate, index) => ({ ...rate, used: Number(seen[2 + index]) })),
-  }
-}
-
-function fieldsOf(flat: (string | number)[]): Record<string, string> {
-  const pairs = flat.flatMap((name, index) =>
-    index % 2 === 0 ? [[String(name), String(flat[index + 1])]] : [],
-  )
-  return Object.fromEntries(pairs)
 }

@@ -41,7 +41,7 @@ export class VendorError extends Error {
   readonly errorClass: ErrorClass
   readonly code: string
   readonly status: number | undefined
-  /** How long the vendor wants us to wait, in milliseconds. */
+  /** How long the vendor wants us to wait, in milliseconds; an hour at most. */
   readonly retryAfterMs: number | undefined
   /** The vendor's id of this request, for its support. */
   readonly requestId: string | undefined

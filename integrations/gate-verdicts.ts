@@ -3,7 +3,17 @@
 import { type ErrorClass, type ThrottleScope, type Vendor, VendorError } from './errors.ts'
 
 /** What the gate says to a call. */
-export type Verdict = 'GO' | 'WAIT' | 'LATER' | 'PAUSED' | 'RECIPIENT' | 'OPEN' | 'AUTH' | 'FORCED'
+export type Verdict =
+  | 'GO'
+  | 'WAIT'
+  | 'LATER'
+  | 'PAUSED'
+  | 'RECIPIENT'
+  | 'OPEN'
+  | 'AUTH'
+  | 'FORCED'
+  | 'UNANSWERED'
+  | 'PROBE'
 
 interface Refusal {
   errorClass: ErrorClass
@@ -21,7 +31,9 @@ const busy: Refusal = {
   spread: 0.05,
 }
 
-const refusals: Record<Exclude<Verdict, 'GO'>, Refusal> = {
+type Refused = Exclude<Verdict, 'GO' | 'PROBE'>
+
+const refusals: Record<Refused, Refusal> = {
   WAIT: busy,
   LATER: busy,
   PAUSED: { ...busy, code: 'PAUSED', meaning: 'not sent: the vendor asked for a pause' },
@@ -44,6 +56,12 @@ const refusals: Record<Exclude<Verdict, 'GO'>, Refusal> = {
     meaning: 'not sent: the vendor does not let the account in, work for it waits',
     spread: 0.2,
   },
+  UNANSWERED: {
+    errorClass: 'THROTTLED',
+    code: 'UNANSWERED',
+    meaning: 'not sent: the vendor has not answered those before it',
+    spread: 0.2,
+  },
   FORCED: {
     errorClass: 'THROTTLED',
     code: 'STOPPED_BY_OPERATOR',
@@ -56,7 +74,7 @@ const refusals: Record<Exclude<Verdict, 'GO'>, Refusal> = {
 export function refusedEntry(
   vendor: Vendor,
   operation: string,
-  verdict: Exclude<Verdict, 'GO'>,
+  verdict: Refused,
   waitMs: number,
   cause?: VendorError,
 ): VendorError {

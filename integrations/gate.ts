@@ -3,9 +3,19 @@
 
 import type { Vendor, VendorError } from './errors.ts'
 
+/** The most urgent first: the levels of jobs. */
+export const callPriorities = ['CRITICAL', 'HIGH', 'NORMAL', 'LOW', 'BULK'] as const
+export type CallPriority = (typeof callPriorities)[number]
+
 /** One call that wants to go out. */
 export interface PendingCall {
   operation: string
+  /** Who goes first where a limit is reached; default `NORMAL`. */
+  priority?: CallPriority | undefined
+  /** False for a call whose repetition does harm; default true. Few of those are under way while none is answered. */
+  repeatable?: boolean | undefined
+  /** A kind of call the vendor limits apart; a pause it asks for there holds up no others. */
+  kind?: string | undefined
   /** Whom a message goes to, for vendors that limit messages to one person. Never stored as it is. */
   recipient?: string | undefined
 }
@@ -38,8 +48,10 @@ export interface AccountStatus {
   breaker: 'CLOSED' | 'OPEN' | 'AUTH' | 'HALF_OPEN'
   forced: Forced
   changedAt: Date | undefined
-  /** When the next call is let through as a probe. */
+  /** When calls are let out again: for the breaker, the next as a probe. */
   retryAt: Date | undefined
+  /** Why calls wait now. UNANSWERED: only those that must not be repeated wait. */
+  waitReason: 'STOPPED_BY_OPERATOR' | 'ACCOUNT_LOCKED' | 'BREAKER_OPEN' | 'PAUSED' | 'UNANSWERED' | undefined
   lastSuccessAt: Date | undefined
   lastErrorAt: Date | undefined
   /** The vendor's code, never its text. */

@@ -45,8 +45,9 @@ const NEVER_SENT =
 const NEVER_SENT_TEXT = /before secure TLS connection was established|^bad port$/
 
 /**
- * Sends one request and returns the answer whatever its HTTP status. Throws a `VendorError` when no answer came, and
- * the signal's own reason when the caller gave up and nothing can have happened (or happening is harmless).
+ * Sends one request and returns the answer whatever its HTTP status. Throws a `VendorError` when no answer came in the
+ * time the vendor or the signal gives it, and the signal's own reason when the caller gave up and nothing can have happened
+ * (or happening is harmless).
  */
 export async function callVendor(request: VendorRequest, signal: AbortSignal): Promise<VendorAnswer> {
   signal.throwIfAborted()
@@ -102,14 +103,23 @@ function parseJson(bytes: Buffer): unknown {
 
 function failure(request: VendorRequest, error: unknown, signal: AbortSignal, timeout: AbortSignal): unknown {
   const { code, neverSent } = inspect(error)
-  if (signal.aborted && (neverSent || request.repeatable)) return signal.reason
+  const late = timeout.aborted || isTimeout(signal)
+  if (signal.aborted && !late && (neverSent || request.repeatable)) return signal.reason
   const { vendor, operation } = request
   if (neverSent) {
     const meaning = 'the vendor was not reached, nothing was sent'
     return new VendorError({ vendor, operation, errorClass: 'TRANSIENT', code, meaning })
   }
-  const lost = signal.aborted ? 'ABORTED' : timeout.aborted ? 'TIMEOUT' : code
+  const lost = late ? 'TIMEOUT' : signal.aborted ? 'ABORTED' : code
   return lostAnswer(request, lost, 'the answer was lost')
+}
+
+/**
+ * Whether a signal ended because its time was up: that the vendor did not answer in it is the vendor's failure, which
+ * giving up for another reason (cancelled, shut down) is not.
+ */
+export function isTimeout({ aborted, reason }: Pick<AbortSignal, 'aborted' | 'reason'>): boolean {
+  return aborted && (reason as { name?: unknown } | undefined)?.name === 'TimeoutError'
 }
 
 /** The request left, the answer did not arrive or cannot be read: harmless if it may be repeated, else `UNKNOWN`. */

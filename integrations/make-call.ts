@@ -18,20 +18,20 @@ export interface CallOf extends PendingCall {
 /** Makes one call; `exchange` notes the status of the answer in what it is given. */
 export async function makeCall<T>(
   settings: CallSettings,
-  { vendor, operation, recipient, expects = () => false }: CallOf,
-  { signal }: Pick<CallContext, 'signal'>,
+  { vendor, expects = () => false, ...call }: CallOf,
+  { signal, priority }: Pick<CallContext, 'signal' | 'priority'>,
   exchange: (seen: Seen) => Promise<T>,
 ): Promise<T> {
   const started = performance.now()
   const seen: Seen = { status: undefined, outcome: 'OK' }
   try {
-    return await guarded(settings, { operation, recipient, expects }, signal, () => exchange(seen))
+    return await guarded(settings, { priority, ...call, expects }, signal, () => exchange(seen))
   } catch (error) {
     if (error instanceof VendorError) seen.status ??= error.status
     seen.outcome = outcomeOf(error, expects)
     throw error
   } finally {
-    report(settings, { vendor, operation, ms: performance.now() - started, ...seen })
+    report(settings, { vendor, operation: call.operation, ms: performance.now() - started, ...seen })
   }
 }
 

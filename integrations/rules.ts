@@ -33,8 +33,10 @@ export interface Problem {
 const BY_STATUS: readonly ErrorRule[] = [
   {
     status: range(300, 399),
-    errorClass: 'PERMANENT',
-    meaning: 'redirected, which we never follow: check the base URL',
+    // A proxy or a maintenance page does this too, and nothing was done.
+    errorClass: 'TRANSIENT',
+    meaning:
+      'not done: the vendor answered with a redirect, which is never followed; if it stays, check the base URL',
   },
   { status: [401, 402, 403], errorClass: 'AUTH', meaning: 'the account is not allowed to do this' },
   { status: [408], errorClass: 'UNKNOWN', meaning: 'the vendor gave up waiting' },
@@ -42,6 +44,9 @@ const BY_STATUS: readonly ErrorRule[] = [
   { status: range(500, 599), errorClass: 'UNKNOWN', meaning: 'the vendor failed' },
 ]
 const REFUSED: ErrorRule = { errorClass: 'PERMANENT', meaning: 'the vendor refused the request' }
+
+/** What a vendor asks us to wait is kept to, but no longer than this: then it is asked again. */
+const longestRetryAfterMs = 3_600_000
 
 /** Codes and ids leave this folder only in the form of codes and ids, never as free text. */
 const NAME = /^[A-Za-z0-9_ ]{1,60}$/
@@ -69,11 +74,15 @@ export function classify(
     status: problem.status,
     code: NAME.test(problem.code) ? problem.code : `HTTP_${problem.status}`,
     meaning: meaningOf(rule, errorClass, problem, known),
-    retryAfterMs: problem.retryAfterMs ?? rule.retryAfterMs,
+    retryAfterMs: waitOf(problem) ?? rule.retryAfterMs,
     requestId: IDENTIFIER.test(problem.requestId ?? '') ? problem.requestId : undefined,
     recipientRefused: rule.recipientRefused,
     throttleScope: rule.throttleScope,
   })
+}
+
+function waitOf({ retryAfterMs }: Problem): number | undefined {
+  return retryAfterMs === undefined ? undefined : Math.min(retryAfterMs, longestRetryAfterMs)
 }
 
 function fits(rule: ErrorRule, { status, code, detail }: Problem): boolean {

@@ -29,6 +29,7 @@ import {
 } from './enum-texts.ts'
 import { type ErrorCode, errorCodes } from './error-codes.ts'
 import { enumName } from './job-names.ts'
+import type { WaitReason } from './vendor-accounts.ts'
 
 const states: Record<(typeof jobStates)[number], string> = {
   SCHEDULED: 'Waits in the ledger for its time.',
@@ -74,6 +75,15 @@ const outcomes = {
   SENT: 'The person got it, or the provider says that it was sent.',
   NOT_SENT: 'It did not leave; it is to be sent now.',
   DROPPED: 'It did not leave, and is not to be sent any more.',
+}
+
+const waitReasons: Record<WaitReason, string> = {
+  STOPPED_BY_OPERATOR: 'An operator stopped the account.',
+  ACCOUNT_LOCKED: 'The vendor does not let the account in.',
+  BREAKER_OPEN: 'The vendor is down.',
+  PAUSED: 'The vendor asked for a pause.',
+  UNANSWERED:
+    'Sends were not answered, so that nobody knows whether they arrived; only such calls wait, others go out.',
 }
 
 const breakers = {
@@ -266,6 +276,10 @@ export function defineEnums(builder: Builder, definitions: readonly AnyJobDefini
     Vendor: builder.enumType('Vendor', {
       description: 'A vendor a workspace can have an account at.',
       values: capitals(vendors),
+    }),
+    WaitReason: builder.enumType('WaitReason', {
+      description: 'Why calls to a vendor wait.',
+      values: described(waitReasons),
     }),
     BreakerState: builder.enumType('BreakerState', {
       description: 'Whether calls to a vendor go out.',

@@ -7,6 +7,7 @@ export function integrationType({
   Integration,
   Vendor,
   BreakerState,
+  WaitReason,
   ForcedState,
   IntegrationSource,
 }: Api): void {
@@ -47,7 +48,12 @@ export function integrationType({
       retryAt: t.expose('retryAt', {
         type: 'DateTime',
         nullable: true,
-        description: 'When the next call is let out as a probe.',
+        description: 'When calls are let out again; after the breaker opened, the next one as a probe.',
+      }),
+      waitReason: t.expose('waitReason', {
+        type: WaitReason,
+        nullable: true,
+        description: 'Why calls wait now, until `retryAt`; null: they go out.',
       }),
       lastSuccessAt: t.expose('lastSuccessAt', {
         description: 'When a call succeeded last.',

@@ -21,6 +21,9 @@ export interface Integrations {
 
 type ForcedWord = 'OPEN' | 'CLOSED' | 'NONE'
 
+/** Why calls wait. */
+export type WaitReason = 'STOPPED_BY_OPERATOR' | 'ACCOUNT_LOCKED' | 'BREAKER_OPEN' | 'PAUSED' | 'UNANSWERED'
+
 export interface IntegrationView {
   vendor: Vendor
   from: 'ENVIRONMENT' | 'WORKSPACE'
@@ -31,6 +34,7 @@ export interface IntegrationView {
   forced: ForcedWord
   changedAt: Date | undefined
   retryAt: Date | undefined
+  waitReason: WaitReason | undefined
   lastSuccessAt: Date | undefined
   lastErrorAt: Date | undefined
   lastError: string | undefined

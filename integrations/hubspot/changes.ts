@@ -79,6 +79,7 @@ async function search(
     {
       operation: 'changedSince',
       method: 'POST',
+      kind: 'search',
       path: `/crm/objects/${version}/contacts/search`,
       body: {
         filterGroups: groups.map((filters) => ({ filters: [...filters, hasEmail] })),

@@ -61,6 +61,7 @@ async function search(
   return ask(
     {
       operation: 'findByMetadata',
+      kind: 'search',
       path: '/messages/search',
       body: { query, date_from: since.toISOString().slice(0, 10), limit: LIMIT },
       repeatable: true,

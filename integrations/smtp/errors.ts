@@ -2,7 +2,7 @@
 
 import type { NodemailerError } from 'nodemailer'
 import { VendorError } from '../errors.ts'
-import { lostAnswer } from '../http.ts'
+import { isTimeout, lostAnswer } from '../http.ts'
 import { classify, type ErrorRule, range } from '../rules.ts'
 
 const notLetIn = {
@@ -95,8 +95,9 @@ export function failureOf(failure: Failure): unknown {
   const request = { vendor: 'smtp', operation, repeatable: false } as const
   const reply = error.responseCode ?? 0
   if (reply >= 400 && reply < 600) return refusal(request, error, reply, failure.known)
-  if (aborted && !contentSent) return aborted.reason
-  const code = aborted ? 'ABORTED' : timedOut ? 'TIMEOUT' : nameOf(error)
+  const late = timedOut || (aborted !== undefined && isTimeout({ aborted: true, reason: aborted.reason }))
+  if (aborted && !late && !contentSent) return aborted.reason
+  const code = late ? 'TIMEOUT' : aborted ? 'ABORTED' : nameOf(error)
   if (contentSent) return lostAnswer(request, code, 'the answer was lost')
   if (error.code === 'EAUTH') return new VendorError({ ...request, ...notLetIn, code })
   // nodemailer compares the mail with the size the server announced, and sends nothing.

@@ -30,7 +30,7 @@ export function createSmtp(settings: SmtpSettings): EmailSender {
     check: (context) =>
       makeCall(settings, { vendor: 'smtp', operation: 'check' }, context, () => check(settings, context)),
     sendTemplate: (email, context) =>
-      makeCall(settings, { vendor: 'smtp', operation: 'sendTemplate' }, context, (seen) =>
+      makeCall(settings, { vendor: 'smtp', operation: 'sendTemplate', repeatable: false }, context, (seen) =>
         sendTemplate(settings, email, context, seen),
       ),
   }

@@ -73,7 +73,7 @@ async function work(
   role: ContactRole,
 ): Promise<Outcome> {
   const { em, job, signal, services } = context
-  const call = { signal, correlationId: job.correlationId }
+  const call = { signal, correlationId: job.correlationId, priority: job.priority }
   const email = await wishOn(em, lead, 'EMAIL')
   const common = { lead, contact, call }
   if (role === 'mailchimp') {

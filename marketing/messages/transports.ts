@@ -26,6 +26,7 @@ const sendMs = { mandrill: 15_000, smtp: 60_000, whatsapp: 15_000 }
 const callOf = ({ job }: SendContext, provider: keyof typeof sendMs): CallContext => ({
   signal: AbortSignal.timeout(sendMs[provider]),
   correlationId: job.correlationId,
+  priority: job.priority,
 })
 
 /** The workspace's provider for a message. @throws an error of class `AUTH` when it has none */

@@ -78,8 +78,10 @@ export function createConnections(parts: ConnectionParts): Connections {
     const slot = `${source.workspaceId}:${source.vendor}`
     const before = made.get(slot)
     if (before && JSON.stringify(before.source) === JSON.stringify(source)) return before
-    const gate = gateOf(parts.config, parts.run, parts.log, source)
-    const connection = { source, gate, vendor: await createClient(parts, source, gate) }
+    let client: VendorClient | undefined
+    const gate = gateOf(parts, source, async (signal) => client?.check({ signal, priority: 'CRITICAL' }))
+    client = await createClient(parts, source, gate)
+    const connection = { source, gate, vendor: client }
     made.set(slot, connection)
     return connection
   }

@@ -30,8 +30,13 @@ function limitsOf(config: Config): Record<Vendor, AccountLimits> {
 /**
  * The gate of an account. Its key follows from the credential, because that is what vendors count by: two workspaces that
  * share an account share its limits.
+ * @param probe asks the vendor something harmless
  */
-export function gateOf(config: Config, run: RunScript, log: Logger, source: AccountSource): Gate {
+export function gateOf(
+  { config, run, log }: { config: Config; run: RunScript; log: Logger },
+  source: AccountSource,
+  probe: (signal: AbortSignal) => Promise<unknown>,
+): Gate {
   const { vendor, credentials, forced } = source
   const secret = JSON.stringify([vendor, identityOf(credentials)])
   const fingerprint = createHash('sha256').update(secret).digest('hex').slice(0, 16)
@@ -42,6 +47,7 @@ export function gateOf(config: Config, run: RunScript, log: Logger, source: Acco
     secret,
     limits: limitsOf(config)[vendor],
     leaseMs,
+    probe,
     forced: forced ?? undefined,
     onChange: (change) => tell(log, source, change),
     onError: (error) => log.warn({ err: error, vendor }, 'Redis was not told how a call to a vendor ended'),

@@ -1,7 +1,9 @@
 // One process that calls a vendor as fast as the account's gate lets it. Arguments: vendor URL, Redis URL, key of the
-// account, number of calls, connections, rates, lanes (so many calls at once; default: all), and `bare` for no gate at all.
+// account, number of calls, connections, rates, lanes (so many calls at once; default: all), `bare` for no gate at all, and
+// the calls' priority.
 // Says `ready`, begins at the first message, answers how often it was sent away.
 import { createGate } from '../../integrations/create-gate.ts'
+import type { CallPriority } from '../../integrations/gate.ts'
 import { parseRates } from '../../integrations/limits.ts'
 import { createMailchimp } from '../../integrations/mailchimp/mailchimp.ts'
 import { connect } from '../../queue/connection.ts'
@@ -16,6 +18,7 @@ const [
   rates = '',
   lanes = '',
   bare = '',
+  priority = 'NORMAL',
 ] = process.argv.slice(2)
 const redis = connect(redisUrl, 'patient', () => undefined)
 const gate = createGate({
@@ -32,7 +35,7 @@ const mailchimp = createMailchimp({ baseUrl, apiKey: 'load-us1', listId: 'l', ..
 async function callUntilDone(): Promise<number> {
   for (let away = 0; ; away++) {
     try {
-      await mailchimp.ping({ signal: AbortSignal.timeout(60_000) })
+      await mailchimp.ping({ signal: AbortSignal.timeout(60_000), priority: priority as CallPriority })
       return away
     } catch (error) {
       const { errorClass, retryAfterMs = 100 } = error as { errorClass?: string; retryAfterMs?: number }
