@@ -32,7 +32,7 @@ const mail = {
 const limits = { connections: 0, rates: [] }
 
 /** Mandrill's client as the system builds it, with a harmless call as the probe. */
-function account(timing: Partial<GateTiming> = {}, timeoutMs = 60) {
+function account(timing: Partial<GateTiming> = {}, timeoutMs = 10_000) {
   const gate: Gate = createGate({
     run: createScripts(redis),
     vendor: 'mandrill',
@@ -67,9 +67,9 @@ async function codes(sends: Promise<unknown>[]): Promise<string[]> {
 }
 
 test('sends that end by their own time limit open the breaker, and only as many are lost as it takes to see it', async () => {
-  const { gate, send } = account({ patienceMs: 30 }, 10_000)
+  const { gate, send } = account({ patienceMs: 30 })
   const sends = hang('everything')
-  const lost = await codes(Array.from({ length: 40 }, () => send(AbortSignal.timeout(150))))
+  const lost = await codes(Array.from({ length: 40 }, () => send(AbortSignal.timeout(1_000))))
   expect(lost.filter((errorClass) => errorClass === 'UNKNOWN')).toHaveLength(5)
   expect(lost.filter((errorClass) => errorClass === 'OK')).toEqual([])
   expect(await gate.inspect()).toMatchObject({ lastError: 'TIMEOUT' })
@@ -78,7 +78,7 @@ test('sends that end by their own time limit open the breaker, and only as many 
 })
 
 test('sends that are cancelled, or end with the worker, do not open the breaker', async () => {
-  const { gate, send } = account({ patienceMs: 2_000 }, 10_000)
+  const { gate, send } = account()
   for (let n = 0; n < 7; n++) {
     const stop = new AbortController()
     stub.reply = () => stop.abort(new Error('shutdown'))
@@ -88,7 +88,7 @@ test('sends that are cancelled, or end with the worker, do not open the breaker'
 })
 
 test('while the vendor is down no send is risked to find out whether it is back', async () => {
-  const { send } = account()
+  const { send } = account({}, 60)
   const sends = hang('everything')
   await codes(Array.from({ length: 5 }, () => send()))
   // Well beyond the cooldown, many times over: what goes out is the harmless call.
@@ -100,7 +100,7 @@ test('while the vendor is down no send is risked to find out whether it is back'
 })
 
 test('a vendor that answers all but sends loses one more after each rest, and each rest is longer', async () => {
-  const { gate, send } = account({ firstCooldownMs: 40, longestRestMs: 60_000, patienceMs: 20 })
+  const { gate, send } = account({ firstCooldownMs: 40, longestRestMs: 60_000, patienceMs: 20 }, 150)
   const sends = hang('sends')
   await codes(Array.from({ length: 5 }, () => send()))
   const rests: number[] = []
@@ -110,14 +110,14 @@ test('a vendor that answers all but sends loses one more after each rest, and ea
     const { waitReason, retryAt } = await gate.inspect()
     if (waitReason === 'UNANSWERED') rests.push(retryAt!.getTime())
   }
-  // 40, 80, 160, 320, 640 ms of rest and 60 ms of waiting for an answer: five at most in 1.2 s.
+  // 40, 80, 160, 320, 640 ms of rest and 150 ms of waiting for an answer: five at most in 1.2 s.
   expect(sends.count).toBeGreaterThan(5)
   expect(sends.count).toBeLessThanOrEqual(5 + 5)
   expect(rests).toEqual(rests.toSorted())
 })
 
 test('questions that are answered do not hide that sends are not', async () => {
-  const { client, send, gate } = account({ firstCooldownMs: 60_000 })
+  const { client, send, gate } = account({ firstCooldownMs: 60_000 }, 250)
   hang('sends')
   for (let n = 0; n < 5; n++) {
     await client.check({ signal: patient })
@@ -127,7 +127,7 @@ test('questions that are answered do not hide that sends are not', async () => {
 })
 
 test('the first send that is answered lets the others out again, as many at once as come', async () => {
-  const { send, gate } = account({ firstCooldownMs: 20, patienceMs: 20 })
+  const { send, gate } = account({ firstCooldownMs: 20, patienceMs: 20 }, 250)
   hang('sends')
   await codes(Array.from({ length: 5 }, () => send()))
   stub.reply = (incoming, response) =>
