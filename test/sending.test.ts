@@ -121,6 +121,15 @@ test('a vendor that refuses connections loses nothing: the claim is given back, 
   expect(seenBetween).toMatchObject([{ state: 'NOT_SENT', reason: 'ECONNREFUSED' }])
 })
 
+test('who was never asked gets no mail but the welcome: not knowing is no yes', async () => {
+  const email = 'never.asked@example.com'
+  const leadId = await stage.addLead({ email })
+  expect(await send(offer(leadId))).toMatchObject({ result: { outcome: 'SKIPPED', reason: 'NO_CONSENT' } })
+  expect(await stage.sends(email)).toEqual([])
+  const welcome = { ...offer(leadId), purpose: 'welcome', template: 'welcome' }
+  expect(await send(welcome)).toMatchObject({ result: { outcome: 'ACCEPTED' } })
+})
+
 test('two jobs that want the same message at once send it once', async () => {
   const { leadId, email } = await addLead()
   const both = await Promise.all([send(offer(leadId)), send(offer(leadId))])

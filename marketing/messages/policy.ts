@@ -5,6 +5,7 @@ import { type SkipReason as ConsentReason, emailVerdict, whatsappVerdict } from 
 import { chooseTemplate, findTemplate, type TemplateProblem } from '../whatsapp/templates.ts'
 import { freeTextAllowed, lastWroteAt } from '../whatsapp/window.ts'
 import { fillVariables, type MessageRequest } from './request.ts'
+import { welcomePurpose } from './send-ledger.ts'
 
 /** Why a message is not sent. */
 export type SkipReason =
@@ -44,7 +45,10 @@ export async function decide(
   const suppressed = await isSuppressed(em, workspaceId, request.channel, address)
   if (request.channel === 'EMAIL') {
     const verdict = emailVerdict(lead, suppressed)
-    return verdict.send ? allow(fillVariables(request.template ? request.variables : {}, lead)) : verdict
+    if (!verdict.send) return verdict
+    // The welcome answers what the person asked for; whatever follows takes their yes.
+    if (request.purpose !== welcomePurpose && lead.emailConsent !== 'GRANTED') return skip('NO_CONSENT')
+    return allow(fillVariables(request.template ? request.variables : {}, lead))
   }
   if (request.text !== undefined) return decideText(em, lead, request.text, suppressed, now)
   const verdict = whatsappVerdict(lead, suppressed)
