@@ -110,7 +110,6 @@ test.each([
 
 /** Files that write what vendors hold without asking for a sync, and why none is needed. */
 const exempt: Record<string, string> = {
-  'marketing/consent.ts': 'those who state a consent ask',
   'marketing/leads.ts': 'a new lead has its lead.created',
   'marketing/erasure.ts': 'lead.erase goes to the vendors',
   'marketing/erasure/tables.ts': 'lead.erase goes to the vendors',
@@ -127,7 +126,9 @@ test('nobody writes a lead, a suppression or a contact in another place without 
       readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`),
     )
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
-  const silent = files.filter((file) => {
+  // Who states a consent asks: `updateLead` and the functions of marketing/suppression.ts, tried above.
+  const others = files.filter((file) => !file.startsWith('marketing/consent'))
+  const silent = others.filter((file) => {
     const text = readFileSync(file, 'utf8')
     return writes.test(text) && !text.includes('requestContactSync(')
   })

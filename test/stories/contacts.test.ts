@@ -120,7 +120,9 @@ test.concurrent('many changes in a row are few calls, and a change while a vendo
   for (let n = 1; n <= 20; n++) await system.update(id, { firstName: `Busy ${n}` })
   await system.settle(id)
   expect((await memberOf(email))?.merge_fields.FNAME).toBe('Busy 20')
-  expect((await system.writes('mailchimp', 'Busy')).length).toBeLessThan(20)
+  const writes = await system.writes('mailchimp', await memberIdOf(id))
+  expect(writes.length).toBeGreaterThan(0)
+  expect(writes.length).toBeLessThan(20)
   await system.sandbox('POST', '/faults', {
     ...{
       vendor: 'mailchimp',
@@ -261,4 +263,22 @@ test.concurrent('what a vendor will never take ends the job, and the timeline sa
   await system.settle(id)
   const properties = { firstname: 'Never', lastname: 'Again' }
   expect(await contactOf(email)).toMatchObject([{ properties }])
+})
+
+// By itself: it counts every call there is.
+test('a new lead costs HubSpot one call and no error, and a contact it has keeps the stage it is in', async () => {
+  const before = (await system.writes('hubspot')).length
+  const since = async () => (await system.writes('hubspot')).slice(before)
+  const emails = ['one@calls.example', 'two@calls.example', 'three@calls.example']
+  const ids = await Promise.all(emails.map((email) => system.create({ email, firstName: 'Cal' })))
+  await Promise.all(ids.map(system.settle))
+  const created = 'POST /contacts 201'
+  expect(await since()).toEqual([created, created, created])
+  const customer = { email: 'customer@calls.example', lifecyclestage: 'customer' }
+  await system.act('hubspot', 'creation', { properties: customer })
+  await system.create({ email: customer.email, firstName: 'Cus' })
+  const [contact] = await contactOf(customer.email)
+  expect(contact!.properties).toMatchObject({ ...customer, firstname: 'Cus' })
+  const known = ['POST /contacts 409', `PATCH /contacts/${contact!.id} 200`]
+  expect((await since()).slice(3)).toEqual(known)
 })

@@ -30,6 +30,12 @@ interface CrmContact {
   properties: Record<string, string>
 }
 
+interface Request {
+  method: string
+  path: string
+  status: number
+}
+
 export interface Contacts {
   api: Api
   /** Adds a lead by the API and waits for its job. @returns its id */
@@ -52,8 +58,8 @@ export interface Contacts {
   settle(id: string): Promise<void>
   members(): Promise<Member[]>
   contacts(): Promise<CrmContact[]>
-  /** Calls of a vendor that wrote something about these texts: addresses, ids. */
-  writes(vendor: string, ...texts: string[]): Promise<string[]>
+  /** Calls to a vendor that write: method, path, status. Given a text, those whose path holds it. */
+  writes(vendor: string, about?: string): Promise<string[]>
   timeline(id: string): Promise<{ type: string; detail: Record<string, unknown> }[]>
   lead(id: string): Promise<Record<string, unknown>>
   sandbox<T = unknown>(method: string, path: string, body?: unknown): Promise<T>
@@ -150,14 +156,11 @@ export async function startContacts(
       ).members.map((member) => ({ ...member, tags: member.tags.map(({ name }) => name) })),
     contacts: async () =>
       (await control<{ hubspot: { contacts: CrmContact[] } }>('GET', '/state')).hubspot.contacts,
-    writes: async (vendor, ...texts) => {
-      const { requests } = await control<{
-        requests: { method: string; path: string; body: unknown }[]
-      }>('GET', `/requests?vendor=${vendor}`)
+    writes: async (vendor, about = '') => {
+      const { requests } = await control<{ requests: Request[] }>('GET', `/requests?vendor=${vendor}`)
       return requests
-        .filter(({ method, path }) => method !== 'GET' && !path.endsWith('/search'))
-        .map(({ method, path, body }) => `${method} ${path} ${JSON.stringify(body)}`)
-        .filter((request) => texts.some((text) => request.includes(text)))
+        .filter(({ method, path }) => method !== 'GET' && path.includes(about))
+        .map(({ method, path, status }) => `${method} ${path.replace(/.*2026-09/, '')} ${status}`)
     },
     timeline: async (id) =>
       (
