@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Em } from '../entities/index.ts'
+import { scopeTo } from '../entities/scope.ts'
 import { marks } from '../entities/sql.ts'
 import type { Attempt, AttemptOutcome, RunAttempt } from '../queue/worker.ts'
 import { classify, stopReasons } from './classify.ts'
@@ -107,13 +108,31 @@ async function run<S>(
   const signal = AbortSignal.any([stop, timeout])
   const telling = createTelling(attempt, log)
   try {
-    const context = contextOf(settings, attempt, signal, log, telling)
+    const context = contextOf(confined(settings, definition, attempt), attempt, signal, log, telling)
     const result = (await Promise.race([definition.run(input, context), leftBehind(signal)])) as unknown
     await telling.flush()
     return completed(result)
   } catch (error) {
     await telling.flush()
     return stopped(stop, timeout, definition, attempt) ?? classify(error, definition, attempt)
+  }
+}
+
+/** What a job reads and writes by entities is of its workspace, unless it is for the whole installation. */
+function confined<S>(
+  settings: RunnerSettings<S>,
+  { scope }: AnyJobDefinition,
+  { data: { workspaceId } }: Attempt,
+): RunnerSettings<S> {
+  if (scope === 'INSTALLATION') return settings
+  const { fork, ledger } = settings
+  return {
+    ...settings,
+    fork: (signal) => scopeTo(fork(signal), workspaceId),
+    ledger: {
+      ...ledger,
+      transaction: (work) => ledger.transaction((em) => work(scopeTo(em, workspaceId))),
+    },
   }
 }
 

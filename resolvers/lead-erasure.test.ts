@@ -47,8 +47,13 @@ test('an erasure is marked, enqueued and audited together, once per idempotency 
     job: { name: 'lead.erase', lead: { id } },
   })
   expect(await erase(input)).toMatchObject({ alreadyExisted: true, job: { id: first.job.id } })
-  const audits = await api.world.fork().execute('select action, reason from audit where subject_id = ?', [id])
-  expect(audits).toEqual([{ action: 'eraseLead', reason: 'asked by letter' }])
+  const audits = await api.world
+    .fork()
+    .execute('select action, reason from audit where subject_id = ? order by id', [id])
+  expect(audits).toEqual([
+    { action: 'createLead', reason: null },
+    { action: 'eraseLead', reason: 'asked by letter' },
+  ])
 })
 
 test('a lead of another workspace cannot be erased, and is not marked', async () => {

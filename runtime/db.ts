@@ -1,6 +1,7 @@
 import { MikroORM, type Options } from '@mikro-orm/mariadb'
 import { Migrator } from '@mikro-orm/migrations'
 import { entities } from '../entities/index.ts'
+import { scopeFilter, workspaceFilter } from '../entities/scope.ts'
 import type { Config } from './config.ts'
 
 /** Only home of the MariaDB driver. */
@@ -26,6 +27,9 @@ const poolQueueLimit = 1_000
 function ormOptions(config: DatabaseConfig): Options {
   return {
     entities,
+    filters: { [scopeFilter]: workspaceFilter },
+    // Relations are columns here (`mapToPk`): nothing is to be joined for them.
+    filtersOnRelations: false,
     clientUrl: config.DATABASE_URL.replace(/^mariadb:/, 'mysql:'),
     charset: 'utf8mb4',
     collate: 'utf8mb4_unicode_ci',

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { ApiKey, Permission } from '../entities/api-key.ts'
 import type { BackupPolicy } from '../entities/backup-health.ts'
 import type { Em } from '../entities/index.ts'
+import { scopeTo } from '../entities/scope.ts'
 import type { Actor, JobEvents, Ledger } from '../ledger/ledger.ts'
 import type { StatUpdates } from '../marketing/stats/updates.ts'
 import type { Timelines } from '../marketing/timeline.ts'
@@ -66,7 +67,7 @@ export function createContext(deps: Deps, request: RequestInfo): Context {
     workspaceId,
     actor: { workspaceId, apiKeyId: id, correlationId: request.correlationId },
     get em() {
-      em ??= deps.read(id, request.signal)
+      em ??= scopeTo(deps.read(id, request.signal), workspaceId)
       return em
     },
     get loaders() {

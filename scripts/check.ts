@@ -5,6 +5,7 @@ import { oneGraphql } from './check/graphql.ts'
 import { importsCheck } from './check/imports.ts'
 import { type Check, runChecks } from './check/run.ts'
 import { testTitles } from './check/test-titles.ts'
+import { workspaceSql } from './check/workspace-sql.ts'
 
 const tsc = 'node_modules/typescript/bin/tsc'
 const biome = 'node_modules/@biomejs/biome/bin/biome'
@@ -20,6 +21,7 @@ const checks: readonly Check[] = [
   nodeCheck('generated files', ['scripts/generate.ts', '--check']),
   oneGraphql,
   testTitles,
+  workspaceSql,
 ]
 
 const names = process.argv.slice(2)
