@@ -140,12 +140,33 @@ function json(text: string | undefined): unknown {
   return text === undefined ? null : JSON.parse(text)
 }
 
+/** Starts of a run that are over, whoever told of their end: those with a number below. */
+export interface LostStarts {
+  jobId: string
+  run: number
+  below: number
+}
+
+/** All starts of a run. */
+const every = 2 ** 31 - 1
+
+/** Starts that are over because of what happened to the job; undefined when there can be none without an end. */
+export function lostBefore(next: JobRow, event: StreamEvent): LostStarts | undefined {
+  const { id: jobId, run, starts, state } = next
+  if (event.name === 'active') return starts > 1 ? { jobId, run, below: starts } : undefined
+  if (state === 'DEAD' || state === 'CANCELLED' || (state === 'COMPLETED' && starts > 1))
+    return allStarts(next)
+  return undefined
+}
+
+export const allStarts = ({ id: jobId, run }: JobRow): LostStarts => ({ jobId, run, below: every })
+
 /** What an event tells about an attempt; undefined when it is not the start or end of one. */
 export function attemptOf(row: JobRow, event: StreamEvent): AttemptChange | undefined {
   const { fields } = event
   switch (event.name) {
     case 'attempt-started':
-      return attempt(event, 'RUNNING', fields)
+      return isOver(row, event) ? undefined : attempt(event, 'RUNNING', fields)
     case 'attempt-failed':
       return {
         ...attempt(event, 'FAILED', fields),
@@ -180,6 +201,12 @@ export function attemptOf(row: JobRow, event: StreamEvent): AttemptChange | unde
     default:
       return undefined
   }
+}
+
+/** A start that is told of when the run, or that start, is over. */
+function isOver(row: JobRow, event: StreamEvent): boolean {
+  if (event.run !== row.run) return event.run < row.run
+  return isFinal(row.state) || Number(event.fields.start ?? 1) < row.starts
 }
 
 function attempt(event: StreamEvent, outcome: Outcome, fields: Record<string, string> | null): AttemptChange {

@@ -15,6 +15,7 @@ function entryOf(row: JobRow): QueueEntry {
       workspaceId: row.workspaceId,
       correlationId: row.correlationId,
       version: row.inputVersion,
+      starts: row.starts,
       input: row.input,
     },
     attempts: row.attempts,

@@ -4,7 +4,8 @@ import type { JobState } from '../entities/job.ts'
 import { fromSql, marks } from '../entities/sql.ts'
 import { plainId, sortableId } from '../queue/keys.ts'
 import type { QueueState, Queues } from '../queue/queues.ts'
-import { applyEvent } from './apply.ts'
+import { type AttemptChange, allStarts, applyEvent, attemptOf } from './apply.ts'
+import { endLost, writeAttempts } from './attempts.ts'
 import { seeToDead } from './dead.ts'
 import type { AnyJobDefinition } from './definition.ts'
 import { dispatch } from './dispatch.ts'
@@ -93,7 +94,7 @@ async function reconcile(work: DueWork, queue: string, rows: JobRow[]): Promise<
     rows.map(({ id, run }) => ({ jobId: id, run })),
   )
   const lost = rows.filter((_, index) => states[index] === 'unknown')
-  const repaired: JobRow[] = []
+  const repaired: Repair[] = []
   for (const [index, row] of rows.entries()) {
     const next = await compare(work.queues, row, states[index]!)
     if (next) repaired.push(next)
@@ -102,11 +103,17 @@ async function reconcile(work: DueWork, queue: string, rows: JobRow[]): Promise<
   await redispatch(work, lost)
 }
 
+/** A row as it is to be, and the attempt that ended, if it is known. */
+interface Repair {
+  row: JobRow
+  attempt?: AttemptChange | undefined
+}
+
 /** The row as BullMQ has it, or undefined when BullMQ does not know the job. */
-async function compare(queues: Queues, row: JobRow, state: QueueState): Promise<JobRow | undefined> {
+async function compare(queues: Queues, row: JobRow, state: QueueState): Promise<Repair | undefined> {
   if (state === 'unknown') return undefined
   if (state === 'completed' || state === 'failed') return finish(queues, row, state)
-  return { ...row, state: stateOf[state], checkAt: new Date(Date.now() + 60_000) }
+  return { row: { ...row, state: stateOf[state], checkAt: new Date(Date.now() + 60_000) } }
 }
 
 /** A finished run whose last event was trimmed away. */
@@ -114,7 +121,7 @@ async function finish(
   queues: Queues,
   row: JobRow,
   name: 'completed' | 'failed',
-): Promise<JobRow | undefined> {
+): Promise<Repair | undefined> {
   const outcome = await queues.outcome(row.name, row.id, row.run)
   if (!outcome) return undefined
   const fields = {
@@ -130,7 +137,7 @@ async function finish(
     run: row.run,
     fields,
   }
-  return applyEvent(row, event)
+  return { row: applyEvent(row, event), attempt: attemptOf(row, event) }
 }
 
 function after(id: string): string {
@@ -138,10 +145,19 @@ function after(id: string): string {
   return sortableId(`${ms}-${Number(seq) + 1}`)
 }
 
-/** Writes the rows that have not moved since they were read. */
-async function write(fork: () => Em, rows: JobRow[]): Promise<void> {
-  if (rows.length === 0) return
-  await inTransaction(fork, async (em) => writeJobs(em, await unmoved(em, rows)))
+/** Writes the rows that have not moved since they were read. Where a job does not run, none of its attempts does. */
+async function write(fork: () => Em, repairs: Repair[]): Promise<void> {
+  if (repairs.length === 0) return
+  await inTransaction(fork, async (em) => {
+    const rows = await unmoved(
+      em,
+      repairs.map(({ row }) => row),
+    )
+    const ended = repairs.filter(({ row }) => rows.includes(row)).flatMap(({ attempt }) => attempt ?? [])
+    await writeJobs(em, rows)
+    await writeAttempts(em, ended)
+    await endLost(em, rows.filter(({ state }) => state !== 'ACTIVE').map(allStarts))
+  })
 }
 
 async function unmoved(em: Em, rows: JobRow[]): Promise<JobRow[]> {
@@ -168,6 +184,9 @@ async function redispatch(work: DueWork, rows: JobRow[]): Promise<void> {
     state: 'PENDING' as const,
     checkAt: new Date(Date.now() + leaseMs),
   }))
-  await write(work.fork, pending)
+  await write(
+    work.fork,
+    pending.map((row) => ({ row })),
+  )
   await handOver(work, pending)
 }

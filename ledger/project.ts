@@ -2,7 +2,8 @@ import type { Em } from '../entities/index.ts'
 import { insertRows, marks } from '../entities/sql.ts'
 import { beginning } from '../queue/keys.ts'
 import type { StreamEvent, StreamPage } from '../queue/stream.ts'
-import { type AttemptChange, applyEvent, attemptOf } from './apply.ts'
+import { type AttemptChange, applyEvent, attemptOf, type LostStarts, lostBefore } from './apply.ts'
+import { endLost, writeAttempts } from './attempts.ts'
 import type { JobRow } from './row.ts'
 import { inTransaction, loadJobs, sqlTime } from './sql.ts'
 
@@ -23,6 +24,7 @@ export async function projectPage(
     const effects = applyAll(await rowsOf(em, page.events), page.events)
     await writeJobs(em, effects.changed)
     await writeAttempts(em, effects.attempts)
+    await endLost(em, effects.lost)
     await writeLogs(em, effects.logs)
     await em.execute('update stream_position set event_id = ?, updated_at = ? where queue = ?', [
       page.position,
@@ -92,12 +94,14 @@ interface LogLine {
 interface Effects {
   changed: JobRow[]
   attempts: AttemptChange[]
+  lost: LostStarts[]
   logs: LogLine[]
 }
 
 function applyAll(rows: Map<string, JobRow>, events: StreamEvent[]): Effects {
   const changed = new Set<string>()
   const attempts: AttemptChange[] = []
+  const lost = new Map<string, LostStarts>()
   const logs: LogLine[] = []
   for (const event of events) {
     const row = rows.get(event.jobId)
@@ -114,9 +118,11 @@ function applyAll(rows: Map<string, JobRow>, events: StreamEvent[]): Effects {
     const next = applyEvent(row, event)
     if (next === row) continue
     rows.set(row.id, next)
+    const over = lostBefore(next, event)
+    if (over) lost.set(row.id, over)
     changed.add(row.id)
   }
-  return { changed: [...changed].map((id) => rows.get(id)!), attempts, logs }
+  return { changed: [...changed].map((id) => rows.get(id)!), attempts, lost: [...lost.values()], logs }
 }
 
 const text = (name: string) => [name, 'varchar(2000)'] as const
@@ -174,48 +180,6 @@ function toColumns(row: JobRow): Record<string, unknown> {
     finished_at: timeOf(row.finishedAt),
     updated_at: sqlTime(row.updatedAt),
   }
-}
-
-const attemptColumns = [
-  'job_id',
-  'run',
-  'number',
-  'outcome',
-  'worker',
-  'started_at',
-  'finished_at',
-  'error_class',
-  'error_message',
-  'error_code',
-  'next_at',
-]
-
-const newer = (column: string) => `${column} = coalesce(values(${column}), ${column})`
-/** A worker that lost the job may tell of its start after the end was told. */
-const endKept = "outcome = if(values(outcome) = 'RUNNING', outcome, values(outcome))"
-
-/** In the order of their events: several may be about one attempt. */
-async function writeAttempts(em: Em, attempts: AttemptChange[]): Promise<void> {
-  const values = attempts.map((each) => [
-    each.jobId,
-    each.run,
-    each.number,
-    each.outcome,
-    each.worker,
-    each.startedAt,
-    each.finishedAt,
-    each.errorClass,
-    each.errorMessage,
-    each.errorCode,
-    each.nextAt,
-  ])
-  await insertRows(
-    em,
-    'job_attempt',
-    attemptColumns,
-    values,
-    `on duplicate key update ${[endKept, ...attemptColumns.slice(4).map(newer)].join(', ')}`,
-  )
 }
 
 async function writeLogs(em: Em, logs: LogLine[]): Promise<void> {

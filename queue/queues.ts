@@ -8,6 +8,8 @@ export interface QueuedData {
   workspaceId: string
   correlationId: string
   version: number
+  /** Starts of this run that were before Redis had the job as it is: numbers of starts go on after them. */
+  starts: number
   input: unknown
 }
 

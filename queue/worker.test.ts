@@ -101,6 +101,11 @@ test('news of a start that come late leave the end of the attempt as it is', asy
   const { id } = await enqueue({ ms: 1 })
   await world.untilState(id, 'COMPLETED')
   await world.queues.publish(heavy.name, 'attempt-started', id, 1, { start: '1', worker: 'late' })
-  await world.until('the news were read', async () => (await attemptsOf(id))[0]?.worker === 'late')
+  await world.queues.publish(heavy.name, 'attempt-started', id, 1, { start: '2', worker: 'late' })
+  await world.queues.publish(heavy.name, 'log', id, 1, { line: 'read' })
+  await world.until('the news were read', async () => {
+    const lines = await world.fork().execute('select 1 from job_log where job_id = ?', [id])
+    return lines.length > 0
+  })
   expect(await attemptsOf(id)).toMatchObject([{ outcome: 'COMPLETED' }])
 })

@@ -192,7 +192,7 @@ function attemptOf(settings: ProcessorSettings, job: Job<QueuedData>): Attempt {
     attempts,
     isLast: number >= attempts,
     priority: job.opts.priority ?? 0,
-    start: job.attemptsStarted,
+    start: (job.data.starts ?? 0) + job.attemptsStarted,
     worker: workerName,
     reported: job.progress,
     progress: (value) => job.updateProgress(value as object),
@@ -219,6 +219,15 @@ function tell(
   return publishTo(settings.redis, stream, event, job.id!, { ...about, ...fields })
 }
 
+/**
+ * Adds the event of an end, if Redis takes it. One that is full does not, and takes BullMQ's own step all the same: the job
+ * goes on, and only this line of its history is lost.
+ */
+async function tellEnd(settings: ProcessorSettings, ...rest: Tail): Promise<void> {
+  await tell(settings, ...rest).catch(settings.onError)
+}
+type Tail = [job: Job, attempt: Attempt, event: OwnEventName, fields: Record<string, string>]
+
 /** Tells BullMQ how the attempt ended: by returning, or by the error it understands. The event goes first, to keep the order. */
 async function settle(
   settings: ProcessorSettings,
@@ -237,10 +246,10 @@ async function settle(
         began: job.processedOn,
       }
     case 'cancelled':
-      await tell(settings, job, attempt, 'cancelled', { reason: outcome.reason })
+      await tellEnd(settings, job, attempt, 'cancelled', { reason: outcome.reason })
       throw new UnrecoverableError(`CANCELLED: ${outcome.reason}`)
     case 'postponed':
-      await tell(settings, job, attempt, 'postponed', {
+      await tellEnd(settings, job, attempt, 'postponed', {
         ...errorFields(outcome.error),
         nextAt: String(Date.now() + outcome.delayMs),
       })
@@ -258,7 +267,7 @@ async function fail(
   outcome: AttemptOutcome & { kind: 'failed' },
 ): Promise<never> {
   const next = outcome.final ? {} : { nextAt: String(Date.now() + outcome.delayMs) }
-  await tell(settings, job, attempt, 'attempt-failed', { ...errorFields(outcome.error), ...next })
+  await tellEnd(settings, job, attempt, 'attempt-failed', { ...errorFields(outcome.error), ...next })
   const text = `${outcome.error.errorClass}: ${outcome.error.message}`
   throw outcome.final ? new UnrecoverableError(text) : new RetryLater(text, outcome.delayMs)
 }

@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Instance, startRedis } from '../../scripts/services/index.ts'
-import { createLeads, untilFinal, untilRunning, untilSeen, watchJobs } from '../support/leads.ts'
+import {
+  createLeads,
+  untilFinal,
+  untilRunning,
+  untilSeen,
+  watchJobs,
+  wrongHistories,
+} from '../support/leads.ts'
 import { type System, startTestSystem } from '../support/system.ts'
 
 let redis: Instance
@@ -45,6 +52,7 @@ test('Redis is emptied in mid-run: every job is done all the same, once, and the
   expect(await untilFinal(system, [...ids, ...more], 120_000)).toEqual({ COMPLETED: 45 })
   await untilSeen(watch, [...ids, ...more])
   expect(watch.others).toContain('JobEventsGap')
+  expect(await wrongHistories(system, [...ids, ...more])).toEqual([])
   const { total, duplicates } = await system.sends()
   expect({ total, duplicates }).toEqual({ total: 40 + 90, duplicates: [] })
   watch.stop()

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createLeads, untilFinal, untilSeen, watchJobs } from '../support/leads.ts'
+import { createLeads, untilFinal, untilSeen, watchJobs, wrongHistories } from '../support/leads.ts'
 import type { Process } from '../support/processes.ts'
 import { type System, startTestSystem } from '../support/system.ts'
 import { until } from '../support/world.ts'
@@ -49,6 +49,7 @@ test('a worker is killed in the middle of sending: another one finishes its jobs
   expect(await untilFinal(system, ids)).toEqual({ COMPLETED: 15 })
   await untilSeen(watch, ids)
   expect([...watch.seen.values()].flat()).toContain('STALLED')
+  expect(await wrongHistories(system, ids)).toEqual([])
   const settled = await until('no message is left in the open', async () => {
     const all = await messagesOf(ids)
     return all.length === 30 && all.every(({ state }) => state !== 'CLAIMED') ? all : undefined

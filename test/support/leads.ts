@@ -129,3 +129,14 @@ export function untilSeen(watch: Watch, ids: string[], ms = 90_000): Promise<tru
     ms,
   )
 }
+
+/** Attempts that are shown as running although their job is done, and jobs that are done without an attempt that did it. */
+export async function wrongHistories(system: Stage, ids: readonly string[]): Promise<unknown[]> {
+  const marks = ids.map(() => '?').join(', ')
+  return system.orm.em.fork().execute(
+    `select j.id, j.state, group_concat(a.number, a.outcome order by a.number) as attempts from job j
+     left join job_attempt a on a.job_id = j.id and a.run = j.run where j.id in (${marks}) group by j.id, j.state
+     having attempts is null or attempts like '%RUNNING%' or (j.state = 'COMPLETED' and attempts not like '%COMPLETED%')`,
+    [...ids],
+  )
+}
