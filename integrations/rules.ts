@@ -28,6 +28,8 @@ export interface Problem {
   detail: string
   requestId?: string | undefined
   retryAfterMs?: number | undefined
+  /** What may be quoted of it: names of fields alone. Without it `detail` is quoted, scrubbed. */
+  quotable?: string | undefined
 }
 
 const BY_STATUS: readonly ErrorRule[] = [
@@ -99,7 +101,6 @@ function meaningOf(
   known: readonly string[],
 ): string {
   if (errorClass === 'UNKNOWN') return `${rule.meaning}; the request may have been executed`
-  return rule.quote && problem.detail !== ''
-    ? `${rule.meaning} (${scrub(problem.detail, known)})`
-    : rule.meaning
+  const quoted = problem.quotable ?? scrub(problem.detail, known)
+  return rule.quote && quoted !== '' ? `${rule.meaning} (${quoted})` : rule.meaning
 }

@@ -15,9 +15,9 @@ export interface Vault {
 }
 
 /** Credentials cannot be encrypted or read; the message names what an administrator has to do. */
-class VaultError extends Error {
+export class VaultError extends Error {
   override readonly name = 'VaultError'
-  readonly errorClass = 'AUTH'
+  readonly errorClass = 'PERMANENT'
   readonly code = 'CREDENTIALS_LOCKED'
 }
 
@@ -33,7 +33,9 @@ export function createVault(encryptionKeys: string): Vault {
     const key = id === undefined ? undefined : keys.get(id)
     if (key) return Buffer.from(key, 'base64')
     if (current === undefined)
-      throw new VaultError('ENCRYPTION_KEYS is not set: credentials cannot be stored')
+      throw new VaultError(
+        'ENCRYPTION_KEYS is not set, so credentials can be neither stored nor read: set it to id:key, the key made by `openssl rand -base64 32`',
+      )
     throw new VaultError(`Credentials are encrypted with the key "${id}", which is not in ENCRYPTION_KEYS`)
   }
 

@@ -13,7 +13,7 @@ export const url = (...protocols: string[]) =>
 export const count = (fallback: number, min = 1, max = 1_000_000) =>
   z.coerce.number().int().min(min).max(max).default(fallback)
 
-export const secret = () => z.string().min(8)
+const secret = () => z.string().min(8)
 
 /** A secret that may be left out. */
 export const optionalSecret = () => z.union([z.literal(''), secret()]).default('')

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import type { Vendor } from '../integrations/errors.ts'
 import { parseRates } from '../integrations/limits.ts'
-import { count, crmFields, mergeFields, optionalSecret, secret, secrets, url } from './setting.ts'
+import { count, crmFields, mergeFields, optionalSecret, secrets, url } from './setting.ts'
 
 const rates = (fallback: string, what: string) =>
   z
@@ -14,11 +15,17 @@ const rates = (fallback: string, what: string) =>
 const connections = (fallback: number) =>
   count(fallback, 0, 1_000).describe('Most requests under way at once, over all processes; 0: no limit')
 
-/** The vendor accounts of the default workspace. Other workspaces bring their own (`connectIntegration`). */
+/**
+ * The vendor accounts of the default workspace. Other workspaces bring their own (`connectIntegration`). Each may be left
+ * out: its steps are then skipped (`NOT_CONNECTED`).
+ */
 export const vendorSettings = {
-  MAILCHIMP_BASE_URL: url('http', 'https').describe('e.g. https://us19.api.mailchimp.com/3.0'),
-  MAILCHIMP_API_KEY: secret().describe('Key of the Mailchimp account').meta({ secret: true }),
-  MAILCHIMP_LIST_ID: z.string().min(1).describe('Audience that leads are added to'),
+  MAILCHIMP_BASE_URL: z
+    .union([z.literal(''), url('http', 'https')])
+    .default('')
+    .describe('e.g. https://us19.api.mailchimp.com/3.0; empty, like key and audience: no Mailchimp'),
+  MAILCHIMP_API_KEY: optionalSecret().describe('Key of the Mailchimp account').meta({ secret: true }),
+  MAILCHIMP_LIST_ID: z.string().default('').describe('Audience that leads are added to'),
   MAILCHIMP_MERGE_FIELDS: mergeFields(),
   MAILCHIMP_SETTLE_SECONDS: count(120, 0, 3_600).describe(
     'Wait before a campaign whose creation Mailchimp did not answer, and which is not found there, is created again',
@@ -35,10 +42,11 @@ export const vendorSettings = {
     .default('https://mandrillapp.com/api/1.0')
     .describe('Mailchimp Transactional API'),
   MANDRILL_API_KEY: optionalSecret()
-    .describe('Key of the Mandrill account; required unless EMAIL_VENDOR is smtp')
+    .describe('Key of the Mandrill account; empty, like the sender: no e-mail by Mandrill')
     .meta({ secret: true }),
   MANDRILL_FROM_EMAIL: z
-    .email()
+    .union([z.literal(''), z.email()])
+    .default('')
     .describe('Sender of the welcome e-mail, by Mandrill or SMTP; its domain must be verified at Mandrill'),
   MANDRILL_FROM_NAME: z.string().default('').describe('Name shown as the sender'),
   MANDRILL_WELCOME_TEMPLATE: z.string().default('welcome').describe('Name of the welcome template'),
@@ -59,8 +67,13 @@ export const vendorSettings = {
   WHATSAPP_BASE_URL: url('http', 'https')
     .default('https://graph.facebook.com/v25.0')
     .describe('WhatsApp Cloud API with its version'),
-  WHATSAPP_TOKEN: secret().describe('System user token').meta({ secret: true }),
-  WHATSAPP_PHONE_NUMBER_ID: z.string().min(1).describe('Id of the sending phone number (not the number)'),
+  WHATSAPP_TOKEN: optionalSecret()
+    .describe('System user token; empty, like the number: no WhatsApp')
+    .meta({ secret: true }),
+  WHATSAPP_PHONE_NUMBER_ID: z
+    .string()
+    .default('')
+    .describe('Id of the sending phone number (not the number)'),
   WHATSAPP_WABA_ID: z
     .string()
     .default('')
@@ -85,7 +98,7 @@ export const vendorSettings = {
   CRM_FIELDS: crmFields(),
   HUBSPOT_BASE_URL: url('http', 'https').default('https://api.hubapi.com').describe('HubSpot API'),
   HUBSPOT_TOKEN: optionalSecret()
-    .describe('Service key; required for HubSpot unless it is connected by OAuth')
+    .describe('Service key; empty, with no OAuth app: no HubSpot')
     .meta({ secret: true }),
   HUBSPOT_CLIENT_ID: z.string().default('').describe('OAuth app: client id'),
   HUBSPOT_CLIENT_SECRET: secrets('OAuth app: client secret; it also signs HubSpot’s webhooks'),
@@ -119,34 +132,38 @@ export const vendorSettings = {
 } as const
 
 type Values = { [Name in keyof typeof vendorSettings]: z.infer<(typeof vendorSettings)[Name]> }
-type Need = [name: keyof Values, met: (values: Values) => unknown]
 
-/** What has to be set depends on which vendors are used. */
-const needs: Record<Values['EMAIL_VENDOR'] | Values['CRM_VENDOR'], readonly Need[]> = {
-  mandrill: [['MANDRILL_API_KEY', (values) => values.MANDRILL_API_KEY]],
-  smtp: [
-    ['SMTP_URL', (values) => values.SMTP_URL],
-    ['EMAIL_TEMPLATES', (values) => values.EMAIL_TEMPLATES],
-  ],
-  hubspot: [
-    [
-      'HUBSPOT_TOKEN',
-      (values) =>
-        values.HUBSPOT_TOKEN ||
-        (values.HUBSPOT_CLIENT_ID && values.HUBSPOT_CLIENT_SECRET && values.HUBSPOT_REFRESH_TOKEN),
-    ],
-  ],
-  twenty: [
-    ['TWENTY_BASE_URL', (values) => values.TWENTY_BASE_URL],
-    ['TWENTY_API_KEY', (values) => values.TWENTY_API_KEY],
-  ],
+/** What an account takes. It is used when any of these is set, or when it was chosen by name. */
+const accounts: Record<Vendor, readonly (keyof Values)[]> = {
+  mailchimp: ['MAILCHIMP_BASE_URL', 'MAILCHIMP_API_KEY', 'MAILCHIMP_LIST_ID'],
+  mandrill: ['MANDRILL_API_KEY', 'MANDRILL_FROM_EMAIL'],
+  smtp: ['SMTP_URL', 'EMAIL_TEMPLATES', 'MANDRILL_FROM_EMAIL'],
+  whatsapp: ['WHATSAPP_TOKEN', 'WHATSAPP_PHONE_NUMBER_ID'],
+  hubspot: ['HUBSPOT_TOKEN'],
+  twenty: ['TWENTY_BASE_URL', 'TWENTY_API_KEY'],
+}
+const oauthApp = ['HUBSPOT_CLIENT_ID', 'HUBSPOT_CLIENT_SECRET', 'HUBSPOT_REFRESH_TOKEN'] as const
+
+/** The vendors whose accounts the settings hold. */
+export function configuredVendors(values: Values): Vendor[] {
+  const chosen: Vendor[] = ['mailchimp', values.EMAIL_VENDOR, 'whatsapp', values.CRM_VENDOR]
+  return chosen.filter((vendor) => isChosen(vendor) || takesOf(vendor, values).some((name) => values[name]))
 }
 
-/** Settings that the chosen vendors need and that are not there. */
+/** These are not the default, so whoever names them means to use them. */
+const isChosen = (vendor: Vendor) => vendor === 'smtp' || vendor === 'twenty'
+
+/** An OAuth app takes the place of HubSpot's service key. Its secret alone proves webhooks. */
+function takesOf(vendor: Vendor, values: Values): readonly (keyof Values)[] {
+  const byOauth = vendor === 'hubspot' && !values.HUBSPOT_TOKEN
+  return byOauth && (values.HUBSPOT_CLIENT_ID || values.HUBSPOT_REFRESH_TOKEN) ? oauthApp : accounts[vendor]
+}
+
+/** Settings that are not there of accounts that are set in part. */
 export function missingCredentials(values: Values): { name: keyof Values; message: string }[] {
-  return [values.EMAIL_VENDOR, values.CRM_VENDOR].flatMap((vendor) =>
-    needs[vendor]
-      .filter(([, met]) => !met(values))
-      .map(([name]) => ({ name, message: `expected a value, as ${vendor} is used` })),
+  return configuredVendors(values).flatMap((vendor) =>
+    takesOf(vendor, values)
+      .filter((name) => !values[name])
+      .map((name) => ({ name, message: `expected a value, as ${vendor} is used` })),
   )
 }

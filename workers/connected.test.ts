@@ -4,16 +4,20 @@ import { parseInput } from '../ledger/input.ts'
 import { parseCron } from '../ledger/schedules/cron.ts'
 import { createServices } from '../runtime/services.ts'
 import { type Api, startApi } from '../test/support/api.ts'
+import { leadsOf } from '../test/support/webhook-leads.ts'
 import { campaignSync } from './campaign.sync.ts'
+import { leadCreated } from './lead.created.ts'
+import { messageResolve } from './message.resolve.ts'
 import { registry } from './registry.ts'
 import { whatsappTemplates } from './whatsapp.templates.ts'
 
 const definitions: AnyJobDefinition[] = [campaignSync, whatsappTemplates]
+const all: AnyJobDefinition[] = [...definitions, leadCreated, messageResolve]
 
 let api: Api
 let workspaceId: string
 beforeAll(async () => {
-  api = await startApi(definitions)
+  api = await startApi(all)
   api.world.startDispatcher()
   api.world.startWorkers({ services: createServices(api.config, api.connections, api.world.fork) })
   workspaceId = await api.addWorkspace()
@@ -38,9 +42,32 @@ test.each(definitions.map((definition) => [definition.name, definition] as const
   },
 )
 
-test('a job that a person starts waits for the account', async () => {
+test('a job that a person starts ends, and says that the account has to be connected', async () => {
   const id = await start(campaignSync, { scope: 'ALL' })
-  await api.world.until('it waits', async () => (await jobOf(id)).errorClass === 'AUTH')
+  const job = await api.world.until('it has ended', async () => {
+    const now = await jobOf(id)
+    return now.state === 'DEAD' ? now : undefined
+  })
+  expect(job.errorClass).toBe('PERMANENT')
+  expect(job.errorMessage).toMatch(/no mailchimp account; connect one with connectIntegration/)
+})
+
+test('a lead of a workspace without any account is done with at once, every step skipped', async () => {
+  const crm = leadsOf(() => api.world)
+  const leadId = await crm.addLead({ email: 'anna@example.com', phone: '+34612345678' })
+  await crm.rows(
+    "update `lead` set workspace_id = ?, email_consent = 'GRANTED', whatsapp_consent = 'GRANTED' where id = ?",
+    [workspaceId, leadId],
+  )
+  const id = await start(leadCreated, { leadId })
+  const job = await api.world.until('it is done', async () => {
+    const now = await jobOf(id)
+    return now.state === 'COMPLETED' ? now : undefined
+  })
+  const skipped = Object.fromEntries(
+    ['mailchimp', 'crm', 'welcome-email', 'welcome-whatsapp'].map((step) => [step, 'SKIPPED']),
+  )
+  expect(job).toMatchObject({ result: skipped, attemptsMade: 1 })
 })
 
 test.each(

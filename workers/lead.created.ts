@@ -76,9 +76,20 @@ function stepsOf(context: Context, leadId: string): Record<Step, () => Promise<S
   return {
     mailchimp: () => bring(context, leadId, 'mailchimp'),
     crm: () => bring(context, leadId, 'crm'),
-    'welcome-email': () => context.step('welcome-email', () => sendWelcome(context, leadId, 'EMAIL')),
+    'welcome-email': () =>
+      context.step('welcome-email', () => ifConnected(() => sendWelcome(context, leadId, 'EMAIL'))),
     'welcome-whatsapp': () =>
-      context.step('welcome-whatsapp', () => sendWelcome(context, leadId, 'WHATSAPP')),
+      context.step('welcome-whatsapp', () => ifConnected(() => sendWelcome(context, leadId, 'WHATSAPP'))),
+  }
+}
+
+/** A vendor the workspace has no account at has nothing to do with its leads. */
+async function ifConnected<T extends StepResult>(work: () => Promise<T>): Promise<T | StepResult> {
+  try {
+    return await work()
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'NOT_CONNECTED') throw error
+    return { outcome: 'SKIPPED', reason: 'NOT_CONNECTED' }
   }
 }
 
@@ -88,12 +99,16 @@ function bring(context: Context, leadId: string, role: ContactRole): Promise<Ste
   let synced: Synced | undefined
   return context.step(
     role,
-    async () => {
-      synced = await syncContact(context, leadId, role)
-      const { outcome = 'SKIPPED', reason } = synced ?? {}
-      // What the vendor holds already is as good as written.
-      return { outcome: outcome === 'UNCHANGED' ? 'DONE' : outcome, ...(reason !== undefined && { reason }) }
-    },
+    () =>
+      ifConnected(async () => {
+        synced = await syncContact(context, leadId, role)
+        const { outcome = 'SKIPPED', reason } = synced ?? {}
+        // What the vendor holds already is as good as written.
+        return {
+          outcome: outcome === 'UNCHANGED' ? 'DONE' : outcome,
+          ...(reason !== undefined && { reason }),
+        }
+      }),
     async (em) => {
       if (synced) await recordSync(em, synced, cause)
     },

@@ -124,7 +124,8 @@ describe('the results of a batch', () => {
     expect(request?.headers.authorization).toBeUndefined()
     expect(calls).toEqual([])
     await failureOf(mailchimp().batch('b', context))
-    expect(calls).toEqual([{ operation: 'batch', recipient: undefined }])
+    expect(calls).toMatchObject([{ operation: 'batch', recipient: undefined }])
+    expect(calls).toHaveLength(1)
   })
 
   test('are read as well when the storage service calls gzip the encoding of the transport', async () => {

@@ -137,3 +137,16 @@ test('neither the key nor the contact is in the text of an error that quotes Mai
   expect(String(error)).toContain('a field has a value the audience does not accept')
   expect(String(error)).not.toMatch(/jane|roe|555|secretkey/i)
 })
+
+test('Mailchimp’s own sentence, which may name somebody, is not repeated; the fields it complains of are', async () => {
+  const detail = 'The contact "Brunhilde Maier" cannot be added'
+  const errors = [
+    { field: 'BIRTHDAY', message: 'Brunhilde Maier was born on 30.02.' },
+    { field: 'x Maier', message: '' },
+  ]
+  stub.reply = { status: 400, body: { title: 'Invalid Resource', detail, errors } }
+  const client = createMailchimp({ baseUrl: stub.url, apiKey: 'k-us19', listId: 'l' })
+  const error = await failureOf(client.upsertMember(person, context))
+  expect(String(error)).toContain('(fields: BIRTHDAY)')
+  expect(String(error)).not.toMatch(/brunhilde|maier/i)
+})

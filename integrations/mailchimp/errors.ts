@@ -105,11 +105,17 @@ const Refusal = z.object({
   errors: z.array(FieldError).catch([]),
 })
 
+/** A merge tag or a name of the API. */
+const FIELD_NAME = /^[A-Za-z_][\w.[\]]{0,39}$/
+
 /** Reads `application/problem+json`; a body that is empty or HTML leaves only the status. */
 export function mailchimpProblem({ status, json }: VendorAnswer): Problem | undefined {
   if (status >= 200 && status < 300) return undefined
   const refusal = Refusal.safeParse(json).data
   const fields = refusal?.errors.map(({ field, message }) => `${field}: ${message}`) ?? []
   const detail = [...fields, refusal?.detail].filter(Boolean).join('; ')
-  return { status, code: refusal?.title || `HTTP_${status}`, detail, requestId: refusal?.instance }
+  // Mailchimp's sentences repeat what was sent, names of people included.
+  const names = refusal?.errors.map(({ field }) => field).filter((field) => FIELD_NAME.test(field)) ?? []
+  const quotable = names.length > 0 ? `fields: ${names.join(', ')}` : ''
+  return { status, code: refusal?.title || `HTTP_${status}`, detail, quotable, requestId: refusal?.instance }
 }

@@ -40,10 +40,10 @@ export interface Connection {
   vendor: VendorClient
 }
 
-/** The workspace has no account of this kind. Its jobs wait, as they do for a key that is refused. */
+/** The workspace has no account of this kind. A person has to connect one; until then the same call fails again. */
 class NotConnectedError extends Error {
   override readonly name = 'NotConnectedError'
-  readonly errorClass = 'AUTH'
+  readonly errorClass = 'PERMANENT'
   readonly code = 'NOT_CONNECTED'
   constructor(role: keyof Accounts) {
     super(`The workspace has no ${role} account; connect one with connectIntegration`)

@@ -5,7 +5,7 @@ import type { AccountStatus, Forced } from '../../integrations/gate.ts'
 import { audit } from '../../ledger/audit.ts'
 import { InvalidInputError, NotFoundError } from '../../ledger/errors.ts'
 import type { Actor, Ledger } from '../../ledger/ledger.ts'
-import type { Vault } from '../secrets.ts'
+import { type Vault, VaultError } from '../secrets.ts'
 import type { Connection, Connections } from './accounts.ts'
 import { parseAccount } from './shapes.ts'
 import { ensureIntegration } from './tokens.ts'
@@ -76,7 +76,7 @@ async function connect({ connections, vault, transaction }: OperationParts, acto
   const { settings, credentials } = parsed.values
   await transaction(async (em) => {
     const id = await ensureIntegration(em, actor.workspaceId, vendor)
-    const sealed = vault.seal(JSON.stringify(credentials), id)
+    const sealed = sealOf(vault, JSON.stringify(credentials), id)
     await em.execute(
       'update integration set settings = ?, credentials = ?, token = null, updated_at = ? where id = ?',
       [JSON.stringify(settings), sealed, new Date(), id],
@@ -85,6 +85,16 @@ async function connect({ connections, vault, transaction }: OperationParts, acto
   })
   connections.forget(actor.workspaceId)
   return view(await find(connections, actor.workspaceId, vendor))
+}
+
+/** @throws InvalidInputError that says what an administrator has to set */
+function sealOf(vault: Vault, text: string, owner: string): string {
+  try {
+    return vault.seal(text, owner)
+  } catch (error) {
+    if (!(error instanceof VaultError)) throw error
+    throw new InvalidInputError([{ path: 'credentials', message: error.message }])
+  }
 }
 
 async function disconnect({ connections, transaction }: OperationParts, actor: Actor, vendor: Vendor) {

@@ -5,6 +5,7 @@ import { fromSql } from '../../entities/sql.ts'
 import type { Vendor } from '../../integrations/errors.ts'
 import type { Config } from '../config.ts'
 import type { Vault } from '../secrets.ts'
+import { configuredVendors } from '../vendor-settings.ts'
 import type { Values } from './shapes.ts'
 
 /** An account as it was entered, by the environment or by an administrator of the workspace. */
@@ -88,7 +89,9 @@ function environmentAccounts(config: Config): Account[] {
           settings: sender,
           credentials: { apiKey: config.MANDRILL_API_KEY, webhookSecrets: config.MANDRILL_WEBHOOK_KEYS },
         }
-  return [mailchimpOf(config), email, whatsappOf(config), crmOf(config)]
+  const configured = configuredVendors(config)
+  const all = [mailchimpOf(config), email, whatsappOf(config), crmOf(config)]
+  return all.filter(({ vendor }) => configured.includes(vendor))
 }
 
 const mailchimpOf = (config: Config): Account => ({
