@@ -4,7 +4,7 @@ import { connect } from '../queue/connection.ts'
 import { backupGauges, backupPolicy, watchBackups } from '../runtime/backup-watch.ts'
 import { processGauges } from '../runtime/health.ts'
 import { leadershipCheck } from '../runtime/leadership-check.ts'
-import { queueGauges } from '../runtime/metrics.ts'
+import { deadGauges, queueGauges } from '../runtime/metrics.ts'
 import { startProcess, tellReady } from '../runtime/process.ts'
 import { openProcessQueues } from '../runtime/queues.ts'
 import { serveHealth } from '../runtime/serve-health.ts'
@@ -31,6 +31,7 @@ shutdown.add('backup watch', watchBackups({ fork, policy, log }))
 const gauges = async () => [
   ...processGauges('dispatcher'),
   ...(await queueGauges(queues, dispatcher)),
+  ...(await deadGauges(fork())),
   ...(await backupGauges(fork, policy)),
   ...(await unknownGauges(fork(), new Date())),
 ]

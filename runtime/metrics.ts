@@ -1,3 +1,4 @@
+import type { Em } from '../entities/index.ts'
 import type { Dispatcher } from '../ledger/dispatcher.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { Gauge } from './health.ts'
@@ -8,11 +9,34 @@ export async function queueGauges(queues: Queues, dispatcher?: Dispatcher): Prom
   return [...perQueue.flat(), ...(dispatcher ? dispatcherGauges(dispatcher) : [])]
 }
 
+const jobsHelp = 'Open jobs in Redis by name and state, and dead ones in the ledger'
+
+/** Jobs that are dead, by name, as the ledger has them: what Redis remembers as failed may have succeeded since. */
+export async function deadGauges(em: Em): Promise<Gauge[]> {
+  const rows = await em.execute<{ name: string; n: number }[]>(
+    `select j.name, count(*) as n from workspace w straight_join job j use index (job_state)
+       on j.workspace_id = w.id and j.state = 'DEAD' group by j.name`,
+  )
+  return rows.map(({ name, n }) => ({
+    name: 'solaria_jobs',
+    help: jobsHelp,
+    labels: { name, state: 'dead' },
+    value: Number(n),
+  }))
+}
+
 async function countGauges(queues: Queues, name: string): Promise<Gauge[]> {
   const counts = await queues.counts(name)
-  return Object.entries(counts).map(([state, value]) => ({
+  const { prioritized = 0, waiting = 0, active = 0, delayed = 0 } = counts
+  const open = {
+    waiting: waiting + prioritized,
+    active,
+    delayed,
+    'waiting-children': counts['waiting-children'] ?? 0,
+  }
+  return Object.entries(open).map(([state, value]) => ({
     name: 'solaria_jobs',
-    help: 'Jobs in Redis by name and state',
+    help: jobsHelp,
     labels: { name, state },
     value,
   }))
