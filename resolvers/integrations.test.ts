@@ -157,3 +157,23 @@ describe('another workspace', () => {
     expect(JSON.stringify(data)).not.toContain('no-data-centre')
   })
 })
+
+test('an account cannot be connected while nothing can encrypt it, and the answer says what to set', async () => {
+  const bare = await startApi([messageResolve], { ENCRYPTION_KEYS: '' })
+  try {
+    const variables = {
+      vendor: 'MANDRILL',
+      settings: { fromEmail: 'a@example.com' },
+      credentials: { apiKey: 'md-of-its-own' },
+    }
+    const { data } = await bare.ask(connect, variables)
+    expect(data.connectIntegration).toMatchObject({
+      code: 'INVALID_INPUT',
+      issues: [
+        { path: 'credentials', message: expect.stringMatching(/ENCRYPTION_KEYS.*openssl rand -base64 32/) },
+      ],
+    })
+  } finally {
+    await bare.close()
+  }
+})
