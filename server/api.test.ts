@@ -291,6 +291,13 @@ describe('jobs', () => {
       )
     ).data.enqueueStatsRollup
 
+  test('about a lead that the workspace does not have are refused', async () => {
+    const { data } = await api.ask(
+      'mutation { enqueueLeadCreated(input: { leadId: "lead_of_nobody" }) { __typename ... on Error { code } } }',
+    )
+    expect(data.enqueueLeadCreated).toEqual({ __typename: 'NotFoundError', code: 'NOT_FOUND' })
+  })
+
   test('start by the typed mutation of their definition', async () => {
     const result = await rollup(
       'day: "2026-11-24", mode: FULL, size: null, priority: HIGH, runAt: "2030-01-01T00:00:00Z"',
