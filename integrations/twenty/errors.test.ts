@@ -56,7 +56,7 @@ describe('Twenty’s error table', () => {
     [502, { body: '<html>Bad gateway</html>' }, 'TRANSIENT', { code: 'HTTP_502' }],
     [404, { body: 'Cannot POST /graphql' }, 'PERMANENT'],
     [200, { body: '<html>Welcome</html>' }, 'TRANSIENT', { code: 'ANSWER_NOT_UNDERSTOOD' }],
-    [302, { headers: { location: '/login' } }, 'PERMANENT'],
+    [302, { headers: { location: '/login' } }, 'TRANSIENT'],
   ]
   const contact = { email: 'jane@example.com', fields: { firstName: 'Jane' } }
   testErrorTable(TWENTY_RULES, rows, (baseUrl) =>

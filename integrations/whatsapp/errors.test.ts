@@ -101,7 +101,7 @@ describe('an error of WhatsApp', () => {
   test.each([
     [503, { body: '<html>' }, 'UNKNOWN', 'HTTP_503'],
     [401, { body: '' }, 'AUTH', 'HTTP_401'],
-    [302, { headers: { location: '/login' } }, 'PERMANENT', 'HTTP_302'],
+    [302, { headers: { location: '/login' } }, 'TRANSIENT', 'HTTP_302'],
   ])('HTTP %i without a code of Meta, %j, is %s', async (status, answer, errorClass, code) => {
     expect(await sendError({ status, ...answer })).toMatchObject({ errorClass, code })
   })
