@@ -6,6 +6,7 @@ const idPrefixes = {
   apiKey: 'key',
   lead: 'lead',
   leadEvent: 'levt',
+  consentEvent: 'cons',
   campaign: 'camp',
   campaignEvent: 'cevt',
   campaignSync: 'csync',

@@ -7,6 +7,7 @@ import { Campaign } from './campaign.ts'
 import { CampaignEvent } from './campaign-event.ts'
 import { CampaignSync } from './campaign-sync.ts'
 import { CampaignSyncItem } from './campaign-sync-item.ts'
+import { ConsentEvent } from './consent-event.ts'
 import { Contact } from './contact.ts'
 import { Conversation } from './conversation.ts'
 import { Erasure } from './erasure.ts'
@@ -39,6 +40,7 @@ export const entities = [
   Lead,
   LeadEvent,
   Contact,
+  ConsentEvent,
   Message,
   Job,
   JobAttempt,

@@ -3,7 +3,7 @@ import { code, id, time } from './columns.ts'
 import { Lead } from './lead.ts'
 import { Workspace } from './workspace.ts'
 
-const channels = ['EMAIL', 'WHATSAPP'] as const
+export const channels = ['EMAIL', 'WHATSAPP'] as const
 export type Channel = (typeof channels)[number]
 
 /**

@@ -1,5 +1,6 @@
 import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
+import { denyForErasure } from './consent/change-consent.ts'
 import { recognise } from './erasure/person.ts'
 import { tables } from './erasure/tables.ts'
 import { appendLeadEvents } from './lead-events.ts'
@@ -34,10 +35,12 @@ async function exists(em: Em, workspaceId: string, leadId: string): Promise<bool
 export async function eraseLeadRows(
   em: Em,
   leadId: string,
-  { at, correlationId, jobId }: { at: Date; correlationId: string; jobId?: string },
+  cause: { at: Date; correlationId: string; jobId?: string },
 ): Promise<boolean> {
   const person = await recognise(em, leadId)
   if (!person) return false
+  const { at, correlationId, jobId } = cause
+  await denyForErasure(em, leadId, cause)
   // The lead's row last: it is what the person is recognised by.
   const { lead, ...others } = tables
   for (const erase of Object.values(others)) await erase(em, person, at)

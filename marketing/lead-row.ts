@@ -43,6 +43,7 @@ export const nobody: LeadFields = {
   campaignId: null,
 }
 
+/** All columns but those of its consent, which marketing/consent/ alone writes. */
 export const leadColumns = [
   'id',
   'workspace_id',
@@ -57,10 +58,6 @@ export const leadColumns = [
   'utm',
   'tags',
   'custom_fields',
-  'email_consent',
-  'email_consent_at',
-  'whatsapp_consent',
-  'whatsapp_consent_at',
   'status',
   'external_ids',
   'campaign_id',
@@ -86,10 +83,6 @@ export function toValues(lead: LeadRow): unknown[] {
     JSON.stringify(lead.utm),
     JSON.stringify(lead.tags),
     JSON.stringify(lead.customFields),
-    lead.emailConsent,
-    lead.emailConsentAt,
-    lead.whatsappConsent,
-    lead.whatsappConsentAt,
     lead.status,
     JSON.stringify(lead.externalIds),
     lead.campaignId,

@@ -1,21 +1,33 @@
 import { newId } from '../entities/ids.ts'
 import type { Em } from '../entities/index.ts'
 import { marks } from '../entities/sql.ts'
+import {
+  type FirstConsent,
+  firstConsentColumns,
+  firstConsentTimes,
+  firstConsentValues,
+  recordFirstConsents,
+} from './consent/first-consent.ts'
 import { appendFacts, attribution, type NewFact, sourceEvent } from './facts.ts'
 import { insertEvents, type NumberedEvent } from './lead-events.ts'
 import { type LeadFields, type LeadRow, leadColumns, phoneKeyOf, toValues } from './lead-row.ts'
 
-/** `id` is made by the caller where the insertion may be repeated. */
-export type NewLead = LeadFields & { correlationId: string; id?: string }
+export type NewLead = LeadFields & {
+  correlationId: string
+  /** Made by the caller where the insertion may be repeated. */
+  id?: string
+  /** Where the consents come from. Default: from the API, just now. */
+  consent?: FirstConsent
+}
 
 /** `existing`: a lead of the workspace has this e-mail address already, or this phone number and the new one nothing else. */
 export type InsertedLead = { kind: 'created'; lead: LeadRow } | { kind: 'existing'; leadId: string }
 
 /**
- * Inserts leads, the first event of their timelines and the facts with three statements, however many they are; those known
- * by phone number alone take two more. A lead whose e-mail address the workspace already has (or an earlier item of the
- * call) is left as it is; so is one without an address whose number any lead has. Waits for a concurrent transaction that is
- * inserting the same person, so exactly one of them creates it.
+ * Inserts leads, the first event of their timelines, the first lines of their consent histories and the facts with four
+ * statements, however many they are; those known by phone number alone take two more. A lead whose e-mail address the
+ * workspace already has (or an earlier item of the call) is left as it is; so is one without an address whose number any
+ * lead has. Waits for a concurrent transaction that is inserting the same person, so exactly one of them creates it.
  * @returns one outcome per item, in order
  */
 export async function insertLeads(
@@ -44,22 +56,26 @@ export async function insertLeads(
     return holder === lead.id ? { kind: 'created', lead } : { kind: 'existing', leadId: holder }
   })
   const created = outcomes.flatMap((outcome, index) =>
-    outcome.kind === 'created' ? [firstEvent(outcome.lead, items[index]!.correlationId)] : [],
+    outcome.kind === 'created' ? [{ lead: outcome.lead, item: items[index]! }] : [],
   )
-  await insertEvents(em, created)
+  await insertEvents(
+    em,
+    created.map(({ lead, item }) => firstEvent(lead, item.correlationId)),
+  )
+  await recordFirstConsents(em, created.map(firstConsent), now)
   await appendFacts(
     em,
-    outcomes.flatMap((outcome) => (outcome.kind === 'created' ? [creation(outcome.lead)] : [])),
+    created.map(({ lead }) => creation(lead)),
   )
   return outcomes
 }
 
-const columns = [...leadColumns, 'phone_key']
+const columns = [...leadColumns, ...firstConsentColumns, 'phone_key']
 
 /** Inserts each lead, or finds who has its place: their ids are added to `holders`. */
 async function insertRows(em: Em, leads: readonly LeadRow[], holders: Map<LeadRow, string>): Promise<void> {
   if (leads.length === 0) return
-  const values = leads.map((lead) => [...toValues(lead), phoneKeyOf(lead)])
+  const values = leads.map((lead) => [...toValues(lead), ...firstConsentValues(lead), phoneKeyOf(lead)])
   const rows = await em.execute<{ id: string }[]>(
     `insert into \`lead\` (${columns.join(', ')}) values ${values.map(marks).join(', ')}
      on duplicate key update id = id returning id`,
@@ -85,6 +101,11 @@ async function holdersOfPhones(
   return new Map(rows.map(({ id, phone }) => [phone, id]))
 }
 
+function firstConsent({ lead, item }: { lead: LeadRow; item: NewLead }) {
+  const { consent = { source: 'API' }, correlationId } = item
+  return { lead, origin: consent, correlationId }
+}
+
 function creation(lead: LeadRow): NewFact {
   return {
     workspaceId: lead.workspaceId,
@@ -102,15 +123,14 @@ function firstEvent(lead: LeadRow, correlationId: string): NumberedEvent {
 
 function toRow(
   workspaceId: string,
-  { correlationId: _, id = newId('lead'), ...fields }: NewLead,
+  { correlationId: _, id = newId('lead'), consent, ...fields }: NewLead,
   now: Date,
 ): LeadRow {
   return {
     ...fields,
     id,
     workspaceId,
-    emailConsentAt: fields.emailConsent === 'UNKNOWN' ? null : now,
-    whatsappConsentAt: fields.whatsappConsent === 'UNKNOWN' ? null : now,
+    ...firstConsentTimes(fields, consent?.at ?? now),
     status: 'NEW',
     externalIds: {},
     lastEventSeq: 1,

@@ -3,9 +3,11 @@ import type { Em } from '../entities/index.ts'
 import type { LeadEventType } from '../entities/lead-event.ts'
 import type { Channel } from '../entities/message.ts'
 import type { Row } from '../entities/row.ts'
-import { fromSql, marks } from '../entities/sql.ts'
+import { fromSql } from '../entities/sql.ts'
 import type { Suppression, SuppressionReason } from '../entities/suppression.ts'
-import { endOfSecond, stateConsent } from './consent.ts'
+import { changeConsent } from './consent/change-consent.ts'
+import { newestYes } from './consent/newest-yes.ts'
+import { type ConsentChange, endOfSecond } from './consent/statement.ts'
 import { leadsKnownAs } from './contacts/contact-row.ts'
 import { requestContactSync } from './contacts/request-sync.ts'
 import { appendLeadEvents } from './lead-events.ts'
@@ -97,10 +99,8 @@ export async function suppress(
   }
   const concerned: string[] = []
   for (const leadId of leadIds) {
-    const denied = ownWords.includes(reason)
-      ? await stateConsent(em, leadId, statement.channel, 'DENIED', statement.at)
-      : undefined
-    if (!started && !denied) continue
+    const denied = ownWords.includes(reason) ? await stateConsent(em, leadId, 'DENIED', statement) : undefined
+    if (!started && !isNew(denied)) continue
     await tell(em, leadId, told[reason], statement, reason)
     concerned.push(leadId)
   }
@@ -116,12 +116,7 @@ async function outdateBy(
   leadIds: readonly string[],
 ): Promise<void> {
   if (!takenBack[statement.channel].includes(reason) || leadIds.length === 0) return
-  const column = statement.channel === 'EMAIL' ? 'email_consent' : 'whatsapp_consent'
-  const [raw] = await em.execute<Record<string, unknown>[]>(
-    `select max(${column}_at) as at from \`lead\` where id in ${marks(leadIds)} and ${column} = 'GRANTED'`,
-    [...leadIds],
-  )
-  const { at } = fromSql<{ at: Date | null }>(raw!)
+  const at = await newestYes(em, statement.channel, leadIds)
   if (at && at > endOfSecond(statement.at)) await lift(em, { ...statement, at }, [reason])
 }
 
@@ -163,13 +158,22 @@ export async function resubscribe(em: Em, statement: Statement): Promise<boolean
   const lifted = await liftOwnNo(em, statement)
   let changed = lifted
   for (const leadId of await leadsWith(em, statement, true)) {
-    const before = await stateConsent(em, leadId, statement.channel, 'GRANTED', statement.at)
-    if (before) await requestContactSync(em, { ...statement, leadIds: [leadId] })
-    if (before || lifted) await tell(em, leadId, 'RESUBSCRIBED', statement)
-    changed ||= before !== undefined
+    const granted = isNew(await stateConsent(em, leadId, 'GRANTED', statement))
+    if (granted) await requestContactSync(em, { ...statement, leadIds: [leadId] })
+    if (granted || lifted) await tell(em, leadId, 'RESUBSCRIBED', statement)
+    changed ||= granted
   }
   return changed
 }
+
+function stateConsent(em: Em, leadId: string, consent: 'GRANTED' | 'DENIED', statement: Statement) {
+  const { channel, at, jobId, correlationId, source } = statement
+  const origin =
+    source === 'operator' ? { source: 'OPERATOR' as const } : { source: 'VENDOR' as const, vendor: source }
+  return changeConsent(em, leadId, { ...origin, channel, consent, at, jobId, correlationId }, new Date())
+}
+
+const isNew = (change: ConsentChange | undefined) => change !== undefined && change.from !== change.to
 
 /** An operator lets an address be written to again, whatever spoke against it. Consent stays as it is: it is the person's. */
 export async function unsuppress(em: Em, statement: Statement): Promise<SuppressionRow[]> {

@@ -1,11 +1,11 @@
 import { audit } from '../ledger/audit.ts'
-import { InvalidInputError, NotFoundError } from '../ledger/errors.ts'
+import { type InputIssue, InvalidInputError, NotFoundError } from '../ledger/errors.ts'
 import { type ChangedLead, type LeadChange, updateLead } from '../marketing/lead-change.ts'
 import type { LeadRow } from '../marketing/lead-row.ts'
 import type { Api } from '../schema/api.ts'
 import type { Context } from '../schema/context.ts'
 import { LeadExistsError, VersionConflictError } from './errors.ts'
-import { type LeadInputFields, readLeadPatch } from './lead-input.ts'
+import { type LeadInputFields, readConsentOrigin, readLeadPatch } from './lead-input.ts'
 
 /** Changing a lead. */
 export function leadChanges({ builder, Lead, LeadStatus }: Api, fields: LeadInputFields): void {
@@ -37,17 +37,24 @@ export function leadChanges({ builder, Lead, LeadStatus }: Api, fields: LeadInpu
       args: { input: t.arg({ type: UpdateLeadInput, required: true }) },
       errors: { types: [InvalidInputError, NotFoundError, VersionConflictError, LeadExistsError] },
       resolve: async (_, { input: { id, status, expectedVersion, reason, ...fields } }, context) => {
-        const patch = readLeadPatch(fields)
-        if (Array.isArray(patch)) throw new InvalidInputError(patch)
+        const patch = valid(readLeadPatch(fields))
+        const origin = valid(readConsentOrigin(fields, new Date()))
         const change = {
           leadId: id,
           version: expectedVersion ?? undefined,
           patch: { ...patch, ...(status && { status }) },
+          consent: { source: 'API' as const, ...origin, apiKeyId: context.actor.apiKeyId },
         }
         return result(id, await applyChange(context, change, reason))
       },
     }),
   )
+}
+
+/** @throws InvalidInputError */
+function valid<T>(read: T | InputIssue[]): T {
+  if (Array.isArray(read)) throw new InvalidInputError(read)
+  return read
 }
 
 function applyChange(

@@ -63,7 +63,7 @@ async function createLead(
   input: LeadInput,
   options: EnqueueOptions,
 ): Promise<AcceptedLead> {
-  const lead = readLead(input)
+  const lead = readLead(input, new Date())
   if (Array.isArray(lead)) throw new InvalidInputError(lead)
   const outcome = await intakeOf(ledger)({ lead, asked: input, actor, options, action: 'createLead' })
   if (outcome instanceof Error) throw outcome
@@ -79,7 +79,8 @@ async function createLeads(
     throw new InvalidInputError([
       { path: 'leads', message: `has ${leads.length} leads; at most ${maxLeads} are allowed` },
     ])
-  const read = leads.map(readLead)
+  const now = new Date()
+  const read = leads.map((lead) => readLead(lead, now))
   const requests = read.flatMap((lead, index) => {
     if (Array.isArray(lead)) return []
     const idempotencyKey = options.idempotencyKey && `${options.idempotencyKey}:${index}`

@@ -1,5 +1,7 @@
+import type { ConsentSource } from '../entities/consent-event.ts'
 import type { consentStates } from '../entities/lead.ts'
 import type { InputIssue } from '../ledger/errors.ts'
+import type { FirstConsent } from '../marketing/consent/first-consent.ts'
 import {
   countryOfLocale,
   type Normalised,
@@ -9,6 +11,7 @@ import {
   normaliseTimeZone,
 } from '../marketing/identity.ts'
 import { type LeadFields, nobody } from '../marketing/lead-row.ts'
+import type { NewLead } from '../marketing/leads.ts'
 import { hasControlCharacters, readLine } from '../marketing/text.ts'
 import type { Api } from '../schema/api.ts'
 import type { InputFields } from '../schema/builder.ts'
@@ -32,13 +35,16 @@ export interface LeadInput {
   customFields?: unknown
   emailConsent?: (typeof consentStates)[number] | null | undefined
   whatsappConsent?: (typeof consentStates)[number] | null | undefined
+  consentAt?: Date | null | undefined
+  consentSource?: ConsentSource | null | undefined
+  consentWording?: Text
   campaignId?: Text
 }
 
 export type LeadInputFields = ReturnType<typeof leadInputFields>
 
 /** Declares the fields of a lead in an input type. */
-export function leadInputFields({ builder, ConsentState }: Api) {
+export function leadInputFields({ builder, ConsentState, ConsentSourceInput }: Api) {
   const Utm = builder.inputType('UtmParametersInput', {
     description: 'UTM parameters of the page a lead came by.',
     fields: (t) => ({
@@ -66,8 +72,26 @@ export function leadInputFields({ builder, ConsentState }: Api) {
     utm: t.field({ description: 'UTM parameters of the page the lead came by.', type: Utm }),
     tags: t.stringList({ description: 'Tags; at most 50.' }),
     customFields: t.field({ type: 'JSON', description: 'An object of texts.' }),
-    emailConsent: t.field({ description: 'Whether the person agreed to e-mail.', type: ConsentState }),
-    whatsappConsent: t.field({ description: 'Whether the person agreed to WhatsApp.', type: ConsentState }),
+    emailConsent: t.field({
+      type: ConsentState,
+      description: 'What the person said about e-mails; kept in `Lead.consentHistory`.',
+    }),
+    whatsappConsent: t.field({
+      type: ConsentState,
+      description: 'What the person said about WhatsApp messages; kept in `Lead.consentHistory`.',
+    }),
+    consentAt: t.field({
+      type: 'DateTime',
+      description:
+        'When the person said so; default: now. A consent that is older than the one that is known changes nothing.',
+    }),
+    consentSource: t.field({
+      type: ConsentSourceInput,
+      description: 'Where the person said so; default: API.',
+    }),
+    consentWording: t.string({
+      description: 'The text the person was shown and agreed to, or refused; up to 1000 characters.',
+    }),
     campaignId: t.id({ description: 'The campaign the lead came by.' }),
   })
 }
@@ -125,13 +149,45 @@ function reader() {
   return { issues, text, normal, tags, customFields, utm }
 }
 
+/** A new lead as a caller describes it. */
+export type NewLeadFields = Omit<NewLead, 'correlationId'>
+
 /** Checks a new lead. @returns the lead as it is stored, or everything that is wrong with it */
-export function readLead(input: LeadInput): LeadFields | InputIssue[] {
+export function readLead(input: LeadInput, now: Date): NewLeadFields | InputIssue[] {
   const patch = readLeadPatch(input)
-  if (Array.isArray(patch)) return patch
+  const consent = readConsentOrigin(input, now)
+  if (Array.isArray(patch) || Array.isArray(consent))
+    return [patch, consent].flatMap((each) => (Array.isArray(each) ? each : []))
   if (!patch.email && !patch.phone)
     return [{ path: '', message: 'needs an e-mail address or a phone number' }]
-  return { ...nobody, ...patch }
+  return { ...nobody, ...patch, ...(consent && { consent }) }
+}
+
+const maxWording = 1_000
+/** Clocks differ: a time that is ahead of ours by less than this is now. */
+const clockSkewMs = 300_000
+
+/**
+ * Checks where a consent comes from. Without a consent it says nothing, which is a mistake of the caller.
+ * @returns undefined when nothing is said of it
+ */
+export function readConsentOrigin(
+  { consentAt, consentSource, consentWording, emailConsent, whatsappConsent }: LeadInput,
+  now: Date,
+): FirstConsent | InputIssue[] | undefined {
+  const { issues, text } = reader()
+  const wording = text('consentWording', consentWording, maxWording) ?? undefined
+  if (consentAt && consentAt.getTime() > now.getTime() + clockSkewMs)
+    issues.push({ path: 'consentAt', message: 'is in the future' })
+  const isGiven = Boolean(consentAt || consentSource || wording)
+  if (isGiven && !emailConsent && !whatsappConsent)
+    issues.push({
+      path: '',
+      message: 'says where a consent comes from, but not which: give emailConsent or whatsappConsent',
+    })
+  if (issues.length > 0) return issues
+  const at = consentAt && consentAt > now ? now : (consentAt ?? undefined)
+  return isGiven ? { at, source: consentSource ?? 'API', wording } : undefined
 }
 
 /** Checks a change. Only what the caller named is in the result; null clears a value. */

@@ -8,11 +8,12 @@ import { fingerprint } from '../ledger/input.ts'
 import type { Actor, Ledger } from '../ledger/ledger.ts'
 import type { JobRow } from '../ledger/row.ts'
 import { isDatabaseAway, loadJobs, repeatCutOff } from '../ledger/sql.ts'
-import type { LeadFields, LeadRow } from '../marketing/lead-row.ts'
-import { insertLeads } from '../marketing/leads.ts'
+import type { LeadRow } from '../marketing/lead-row.ts'
+import { insertLeads, type NewLead } from '../marketing/leads.ts'
 import type { EnqueueOptions } from './enqueue-options.ts'
 import { LeadExistsError } from './errors.ts'
 import { leadCreated, leadCreatedOf } from './lead-created.ts'
+import type { NewLeadFields } from './lead-input.ts'
 
 /**
  * How leads come in. 1. Concurrent requests are gathered into one transaction. 2. A request whose idempotency key was
@@ -22,7 +23,7 @@ import { leadCreated, leadCreatedOf } from './lead-created.ts'
  */
 
 export interface LeadRequest {
-  lead: LeadFields
+  lead: NewLeadFields
   /** What the caller sent, to tell a repeat from a conflict. */
   asked: unknown
   actor: Actor
@@ -145,11 +146,7 @@ async function takeGroup(
   await answerRepeats(em, workspaceId, group, outcomes)
   await refuseUnknownCampaigns(em, workspaceId, group, outcomes)
   const fresh = group.filter((request) => !outcomes.has(request))
-  const items = fresh.map(({ lead, leadId, actor }) => ({
-    ...lead,
-    id: leadId,
-    correlationId: actor.correlationId,
-  }))
+  const items = fresh.map(toNewLead)
   const inserted = await insertLeads(em, workspaceId, items, new Date())
   const created = inserted.flatMap((each, index) =>
     each.kind === 'created' ? [{ request: fresh[index]!, lead: each.lead }] : [],
@@ -162,6 +159,11 @@ async function takeGroup(
     if (each.kind === 'existing' && !outcomes.has(request))
       outcomes.set(request, new LeadExistsError(each.leadId))
   })
+}
+
+function toNewLead({ lead, leadId, actor: { apiKeyId, correlationId } }: Planned): NewLead {
+  const consent = { source: 'API' as const, ...lead.consent, apiKeyId }
+  return { ...lead, id: leadId, consent, correlationId }
 }
 
 /** Answers the requests whose idempotency key has a job already. */

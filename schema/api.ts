@@ -6,6 +6,7 @@ import type { Campaign } from '../entities/campaign.ts'
 import type { CampaignEvent } from '../entities/campaign-event.ts'
 import type { CampaignSync } from '../entities/campaign-sync.ts'
 import type { CampaignSyncItem } from '../entities/campaign-sync-item.ts'
+import type { ConsentEvent } from '../entities/consent-event.ts'
 import type { JobAttempt } from '../entities/job-attempt.ts'
 import type { LeadEvent } from '../entities/lead-event.ts'
 import type { Message } from '../entities/message.ts'
@@ -60,6 +61,7 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
   const ApiKey = builder.objectRef<Row<ApiKey>>('ApiKey')
   const AuditEntry = builder.objectRef<Row<Audit>>('AuditEntry')
   const Lead = builder.objectRef<LeadRow>('Lead')
+  const ConsentEvent = builder.objectRef<Row<ConsentEvent>>('ConsentEvent')
   const Job = builder.objectRef<JobRow>('Job')
   const Message = builder.objectRef<Row<Message>>('Message')
   const LeadEvent = builder.objectRef<Row<LeadEvent>>('LeadEvent')
@@ -83,6 +85,7 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     Node: builder.interfaceRef<{ id: string }>('Node'),
     Lead,
     LeadEvent,
+    ConsentEvent,
     Job,
     JobAttempt: builder.objectRef<Row<JobAttempt>>('JobAttempt'),
     JobLogLine: builder.objectRef<JobLogLine>('JobLogLine'),
@@ -129,6 +132,7 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     ScheduleConnection: connectionRef(builder, 'Schedule', Schedule, PageInfo),
     SuppressionConnection: connectionRef(builder, 'Suppression', Suppression, PageInfo),
     WebhookReceiptConnection: connectionRef(builder, 'WebhookReceipt', WebhookReceipt, PageInfo),
+    ConsentEventConnection: connectionRef(builder, 'ConsentEvent', ConsentEvent, PageInfo),
     LeadEventConnection: connectionRef(builder, 'LeadEvent', LeadEvent, PageInfo),
     CampaignConnection: connectionRef(builder, 'Campaign', Campaign, PageInfo),
     CampaignEventConnection: connectionRef(builder, 'CampaignEvent', CampaignEvent, PageInfo),

@@ -2,6 +2,7 @@ import type { BackupState } from '../entities/backup.ts'
 import type { CampaignState } from '../entities/campaign.ts'
 import type { conflictWinners } from '../entities/campaign-event.ts'
 import type { SyncScope } from '../entities/campaign-sync.ts'
+import type { ConsentSource } from '../entities/consent-event.ts'
 import { type Vendor, vendors } from '../entities/integration.ts'
 import type { JobPriority, jobStates } from '../entities/job.ts'
 import type { catchUpPolicies, overlapPolicies } from '../entities/schedule.ts'
@@ -135,6 +136,18 @@ const suppressionReasons: Record<SuppressionReason, string> = {
   ERASED: 'The person was erased.',
 }
 
+const consentSourceTexts: Record<ConsentSource, string> = {
+  API: 'A caller of the API said so, and nothing more of it.',
+  FORM: 'The person filled in a form.',
+  IMPORT: 'It came with a list.',
+  OPERATOR: 'Somebody here wrote it down for the person.',
+  VENDOR: 'A vendor reported it; see `vendor`.',
+  ERASURE: 'The person was erased.',
+  BEFORE_HISTORY: 'It was known before a history was kept.',
+}
+
+const { API, FORM, IMPORT, OPERATOR } = consentSourceTexts
+
 const receiptStates: Record<ReceiptState, string> = {
   RECEIVED: 'Kept; its job has not applied it yet.',
   APPLIED: 'Its effects are committed.',
@@ -256,6 +269,14 @@ export function defineEnums(builder: Builder, definitions: readonly AnyJobDefini
     ConsentState: builder.enumType('ConsentState', {
       description: 'What a person said to messages by a channel.',
       values: described(consentTexts),
+    }),
+    ConsentSource: builder.enumType('ConsentSource', {
+      description: 'Where a statement about consent comes from.',
+      values: described(consentSourceTexts),
+    }),
+    ConsentSourceInput: builder.enumType('ConsentSourceInput', {
+      description: 'Where a caller has a statement about consent from.',
+      values: described({ API, FORM, IMPORT, OPERATOR }),
     }),
     Channel: builder.enumType('Channel', {
       description: 'How a message reaches a person.',

@@ -13,6 +13,7 @@ import { campaignErrorTypes } from '../resolvers/campaign-errors.ts'
 import { campaignEvents } from '../resolvers/campaign-events.ts'
 import { campaignSyncMutations, campaignSyncQueries } from '../resolvers/campaign-syncs.ts'
 import { campaignQueries } from '../resolvers/campaigns.ts'
+import { consentHistory } from '../resolvers/consent-history.ts'
 import { enqueueMutations } from '../resolvers/enqueue.ts'
 import { errorTypes } from '../resolvers/errors.ts'
 import { integrationActions, integrationQueries } from '../resolvers/integrations.ts'
@@ -44,6 +45,7 @@ import { auditEntryType } from './audit-entry.ts'
 import { backupTypes } from './backup.ts'
 import { campaignTypes } from './campaign.ts'
 import { campaignSyncTypes } from './campaign-sync.ts'
+import { consentEventType } from './consent-event.ts'
 import { guardReads } from './guard-reads.ts'
 import { integrationType } from './integration.ts'
 import { jobType } from './job.ts'
@@ -72,6 +74,7 @@ const types = [
   auditEntryType,
   leadType,
   leadEventType,
+  consentEventType,
   messageType,
   integrationType,
   campaignTypes,
@@ -97,6 +100,7 @@ const verbs = [
   auditLog,
   leadQueries,
   leadTimeline,
+  consentHistory,
   messageQueries,
   messageActions,
   unknownMessages,

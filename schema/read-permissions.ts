@@ -7,6 +7,7 @@ import type { Permission } from '../entities/api-key.ts'
 export const readPermissions: Readonly<Record<string, Permission>> = {
   Lead: 'leads:read',
   LeadEvent: 'leads:read',
+  ConsentEvent: 'leads:read',
   UtmParameters: 'leads:read',
   Message: 'leads:read',
   UnknownMessageCount: 'leads:read',

@@ -5,6 +5,49 @@ import { updateLead } from '../marketing/lead-change.ts'
 import { openOrm } from '../runtime/db.ts'
 import { createDatabase, createEmptyDatabase } from './support/database.ts'
 
+test('the consent history begins with what was known of each lead before', async () => {
+  const database = await createDatabase(inject('databaseUrl'))
+  const orm = await openOrm({ DATABASE_URL: database.url, DATABASE_POOL: 2 })
+  const em = orm.em.fork()
+  try {
+    await orm.migrator.down({ to: 'Migration20261124130616_schedules_statistics_backups' })
+    const at = '2026-01-02 03:04:05.678'
+    await em.execute(
+      "insert into workspace (id, slug, name, time_zone, created_at) values ('ws_1', 'a', 'A', 'UTC', ?)",
+      [at],
+    )
+    const leads = [
+      ['lead_01jd0000000000000000000000', 'GRANTED', at, 'DENIED', null],
+      ['lead_01jd0000000000000000000002', 'UNKNOWN', null, 'UNKNOWN', null],
+    ]
+    for (const values of leads)
+      await em.execute(
+        `insert into \`lead\` (id, email_consent, email_consent_at, whatsapp_consent, erased_at, workspace_id, utm, tags,
+           custom_fields, status, external_ids, last_event_seq, created_at, updated_at, version)
+         values (?, ?, ?, ?, ?, 'ws_1', '{}', '[]', '{}', 'NEW', '{}', 1, '2026-01-01', '2026-01-01', 1)`,
+        values,
+      )
+    await orm.migrator.up()
+    const lines = await em.execute(
+      'select id, lead_id, channel, from_state, to_state, at, source from consent_event order by id',
+    )
+    const known = { lead_id: leads[0]![0], from_state: 'UNKNOWN', source: 'BEFORE_HISTORY' }
+    expect(lines).toEqual([
+      { ...known, id: 'cons_01jd0000000000000000000000', channel: 'EMAIL', to_state: 'GRANTED', at },
+      {
+        ...known,
+        id: 'cons_01jd0000000000000000000001',
+        channel: 'WHATSAPP',
+        to_state: 'DENIED',
+        at: '2026-01-01 00:00:00.000',
+      },
+    ])
+  } finally {
+    await orm.close()
+    await database.drop()
+  }
+})
+
 test('migrations produce exactly the schema the entities describe', async () => {
   const database = await createDatabase(inject('databaseUrl'))
   const orm = await openOrm({ DATABASE_URL: database.url, DATABASE_POOL: 2 })

@@ -1,5 +1,6 @@
 import type { Em } from '../../entities/index.ts'
-import { insertRows } from '../../entities/sql.ts'
+import { fromSql, insertRows } from '../../entities/sql.ts'
+import { grantedBefore } from '../consent/granted-before.ts'
 import { updateLead } from '../lead-change.ts'
 
 /**
@@ -98,6 +99,7 @@ export async function noteDifferences(em: Em, { workspaceId, syncId }: AudienceR
 
 interface Departed {
   id: string
+  at: Date | null
 }
 
 /** Leads looked at in one transaction. */
@@ -115,16 +117,18 @@ export async function withdrawConsents(
   after: string,
   correlationId: string,
 ): Promise<{ last: string; denied: number } | undefined> {
-  const leads = await em.execute<Departed[]>(
-    `select l.id from audience_member m
+  const raws = await em.execute<Record<string, unknown>[]>(
+    `select l.id, m.changed_at as at from audience_member m
      join \`lead\` l on l.workspace_id = m.workspace_id and l.email = m.email
      where m.workspace_id = ? and m.audience_id = ? and m.status in ('unsubscribed', 'cleaned') and l.id > ?
-       and l.email_consent = 'GRANTED' and (l.email_consent_at is null or l.email_consent_at < m.changed_at)
+       and ${grantedBefore('l', 'm.changed_at')}
      order by l.id limit ${leadChunk} for update`,
     [workspaceId, audienceId, after],
   )
-  for (const { id } of leads) {
-    const change = { leadId: id, patch: { emailConsent: 'DENIED' as const }, correlationId }
+  const leads = raws.map((raw) => fromSql<Departed>(raw))
+  for (const { id, at } of leads) {
+    const consent = { source: 'VENDOR' as const, vendor: 'mailchimp', at: at ?? undefined }
+    const change = { leadId: id, patch: { emailConsent: 'DENIED' as const }, consent, correlationId }
     await updateLead(em, workspaceId, change, new Date())
   }
   const last = leads.at(-1)

@@ -1,6 +1,6 @@
 import type { AudienceStatus, HeldContact } from '../../entities/contact.ts'
 import type { SuppressionReason } from '../../entities/suppression.ts'
-import { endOfSecond } from '../consent.ts'
+import { endOfSecond } from '../consent/statement.ts'
 import type { Wish } from './wish.ts'
 
 /** How a contact stands in the audience. */

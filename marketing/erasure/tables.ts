@@ -12,12 +12,19 @@ export const tables: Record<string, Erase> = {
   lead: (em, { lead }, at) =>
     em.execute(
       `update \`lead\` set email = null, phone = null, phone_key = null, first_name = null, last_name = null, company = null, locale = null,
-         time_zone = null, utm = '{}', tags = '[]', custom_fields = '{}', external_ids = '{}', email_consent = 'DENIED',
-         email_consent_at = null, whatsapp_consent = 'DENIED', whatsapp_consent_at = null,
+         time_zone = null, utm = '{}', tags = '[]', custom_fields = '{}', external_ids = '{}',
          erased_at = coalesce(erased_at, ?), updated_at = ? where id = ?`,
       [at, at, lead.id],
     ),
   contact: (em, { lead }) => em.execute('delete from contact where lead_id = ?', [lead.id]),
+  // That the person agreed or refused, and when, is kept as evidence; a text that names them is not.
+  consent_event: (em, { lead, marks, names }) => {
+    const texts = [...marks, ...names]
+    return em.execute(
+      `update consent_event set wording = null where lead_id = ? and ${mentions('wording', texts)}`,
+      [lead.id, ...texts],
+    )
+  },
   // WhatsApp's ids of messages hold the phone number.
   message: (em, { lead }) =>
     em.execute('update message set provider_message_id = null, content = null where lead_id = ?', [lead.id]),

@@ -13,10 +13,12 @@ export interface PackageHome extends Home {
 }
 
 export interface CodeHome extends Home {
-  /** Matches code, never comments or texts. */
+  /** Matches code, never comments or texts, unless `textsToo` is set. */
   pattern: RegExp
   /** Whether tests must keep to it too. */
   testsToo?: true
+  /** Whether the pattern may match texts, too, as of SQL; then comments count as well. */
+  textsToo?: true
 }
 
 const tools = ['test', 'bench', 'scripts']
@@ -54,6 +56,13 @@ export const codeHomes: readonly CodeHome[] = [
     homes: ['marketing/messages', 'integrations', ...tools],
   },
   { what: 'console.', pattern: /(?<![\w.$])console\s*\./g, homes: ['scripts', 'bench'], testsToo: true },
+  {
+    what: 'a column of a consent',
+    pattern:
+      /\b(?:email|whatsapp)_consent(?:_at)?\b|\bnativeUpdate\(\s*Lead\b[^;]*\b(?:email|whatsapp)Consent/g,
+    homes: ['marketing/consent', 'migrations', ...tools],
+    textsToo: true,
+  },
   {
     // As a live source it leaks: `return()` does not reach one that waits for the next event.
     what: 'an async generator',

@@ -101,6 +101,16 @@ describe('one home each', () => {
       'writes to people belongs into marketing/messages',
     ],
     ['queue/a.ts', "console.log('here')", 'console. belongs into scripts'],
+    [
+      'workers/a.ts',
+      "await em.execute('update `lead` set email_consent = ?')",
+      'belongs into marketing/consent',
+    ],
+    [
+      'workers/a.ts',
+      "await em.nativeUpdate(Lead, { id }, { emailConsent: 'DENIED' })",
+      'belongs into marketing/consent',
+    ],
     ['queue/a.test.ts', "console.log('here')", 'console. belongs into scripts'],
     ['ledger/a.ts', 'export async function* live() {}', 'an async generator belongs into tests alone'],
     ['ledger/a.ts', 'export const live = { async *[Symbol.asyncIterator]() {} }', 'an async generator'],

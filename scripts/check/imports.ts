@@ -57,9 +57,11 @@ function packageProblem(path: string, { specifier, typeOnly }: Specifier): strin
 
 function codeProblems(path: string, source: string): string[] {
   const code = blank(source)
-  return codeHomes.flatMap(({ what, pattern, homes, testsToo }) => {
+  return codeHomes.flatMap(({ what, pattern, homes, testsToo, textsToo }) => {
     if (isWithin(homes, path) || (isTest(path) && !testsToo)) return []
     const place = homes[0] === 'test' ? 'belongs into tests alone' : `belongs into ${homes[0]}`
-    return [...code.matchAll(pattern)].map(({ index }) => `${path}:${lineOf(source, index)} ${what} ${place}`)
+    return [...(textsToo ? source : code).matchAll(pattern)].map(
+      ({ index }) => `${path}:${lineOf(source, index)} ${what} ${place}`,
+    )
   })
 }

@@ -26,7 +26,7 @@ describe('the people of leads.csv', () => {
 
 test('every lead of a long run is one the API takes, with an address and a number of its own', () => {
   const leads = leadsOf(rows, 500, run())
-  expect(leads.map((lead) => readLead(lead as AskedLead)).filter(Array.isArray)).toEqual([])
+  expect(leads.map((lead) => readLead(lead as AskedLead, new Date())).filter(Array.isArray)).toEqual([])
   const emails = leads.flatMap(({ email }) => (email ? [email.trim().toLowerCase()] : []))
   expect(new Set(emails).size).toBe(emails.length)
   expect(new Set(phones(leads)).size).toBe(phones(leads).length)

@@ -4,6 +4,17 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Where a caller has a statement about consent from. */
+export type ConsentSourceInput =
+  /** A caller of the API said so, and nothing more of it. */
+  | 'API'
+  /** The person filled in a form. */
+  | 'FORM'
+  /** It came with a list. */
+  | 'IMPORT'
+  /** Somebody here wrote it down for the person. */
+  | 'OPERATOR';
+
 /** What a person said to messages by a channel. */
 export type ConsentState =
   /** The person said no. */
@@ -19,13 +30,19 @@ export type CreateLeadInput = {
   campaignId?: string | number | null | undefined;
   /** The company. */
   company?: string | null | undefined;
+  /** When the person said so; default: now. A consent that is older than the one that is known changes nothing. */
+  consentAt?: string | null | undefined;
+  /** Where the person said so; default: API. */
+  consentSource?: ConsentSourceInput | null | undefined;
+  /** The text the person was shown and agreed to, or refused; up to 1000 characters. */
+  consentWording?: string | null | undefined;
   /** ISO 3166 code for national phone numbers; default: the region of `locale`. */
   country?: string | null | undefined;
   /** An object of texts. */
   customFields?: unknown;
   /** The e-mail address. */
   email?: string | null | undefined;
-  /** Whether the person agreed to e-mail. */
+  /** What the person said about e-mails; kept in `Lead.consentHistory`. */
   emailConsent?: ConsentState | null | undefined;
   /** The first name. */
   firstName?: string | null | undefined;
@@ -49,7 +66,7 @@ export type CreateLeadInput = {
   timeZone?: string | null | undefined;
   /** UTM parameters of the page the lead came by. */
   utm?: UtmParametersInput | null | undefined;
-  /** Whether the person agreed to WhatsApp. */
+  /** What the person said about WhatsApp messages; kept in `Lead.consentHistory`. */
   whatsappConsent?: ConsentState | null | undefined;
 };
 
