@@ -21,7 +21,7 @@ test('every tab that GraphiQL opens with is a request the API understands, and t
   const named = all.map((source) => /(?:query|mutation|subscription) (\w+)/.exec(source)?.[1])
   expect(new Set(named).size).toBe(all.length)
   const areas = ['leads', 'jobs', 'messages', 'campaigns', 'schedules', 'stats', 'integrations']
-  for (const area of [...areas, 'suppressions', 'webhookReceipts', 'backupHealth'])
+  for (const area of [...areas, 'suppressions', 'webhookReceipts', 'backupHealth', 'apiKeys', 'auditLog'])
     expect(all.some((source) => source.includes(`  ${area}`))).toBe(true)
 })
 

@@ -151,4 +151,20 @@ query Backups {
   backupHealth { healthy problem nextRunAt lastVerifiedBackup { id finishedAt } }
   backups(first: 5) { nodes { id state startedAt finishedAt } }
 }`,
+  `# What a person said about being written to, when and where.
+query ConsentHistory($id: ID!) {
+  lead(id: $id) {
+    emailConsent
+    whatsappConsent
+    consentHistory(first: 20) { nodes { channel from to at source wording } }
+  }
+}`,
+  `# Who may do what. The secret of a key is shown once, by createApiKey.
+query ApiKeys {
+  apiKeys(first: 20) { nodes { id name role permissions state expiresAt lastUsedAt } }
+}`,
+  `# Who did what, newest first.
+query AuditLog {
+  auditLog(first: 20) { nodes { at action targetId reason } }
+}`,
 ]
