@@ -63,6 +63,8 @@ export interface GateTiming {
   longestWaitMs: number
   /** A priority that has waited so long is served before the others. */
   ageMs: number
+  /** A call that must not be repeated has its answer, or its time limit, after this time; else its process is gone. */
+  answerMs: number
 }
 
 const defaultTiming: GateTiming = {
@@ -74,6 +76,7 @@ const defaultTiming: GateTiming = {
   patienceMs: 2_000,
   longestWaitMs: 10_000,
   ageMs: 2_000,
+  answerMs: 17_000,
 }
 
 /** Percent of a limit that calls of a priority may fill: what is left is there at once for the more urgent. */
@@ -235,6 +238,7 @@ async function ask(
       call.kind ?? '',
       timing.failuresToOpen,
       timing.ageMs,
+      timing.answerMs,
       ...rates.flatMap(({ requests, ms }) => [requests, ms]),
     ],
   )) as [Verdict, number]

@@ -16,7 +16,7 @@
  *
  * KEYS state calls hungry backlog to unanswered rate…
  * ARGV permit process leaseMs connections everyMs burst patienceMs forced rank share unsafe mayProbe kind window ageMs
- *   (requests ms)…
+ *   answerMs (requests ms)…
  * unsafe: 1 for a call that must not be repeated; window: how many of those may be unanswered; share: percent of a limit
  * returns {verdict, waitMs}: verdict GO, WAIT (soon), LATER (long), RECIPIENT, PAUSED, OPEN, AUTH, FORCED, UNANSWERED, or
  * PROBE (ask the vendor something harmless first)
@@ -28,7 +28,7 @@ local permit, process, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local connections, every, burst = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local patience, rank, share = tonumber(ARGV[7]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local unsafe, mayProbe, kind = ARGV[11] == '1', ARGV[12] == '1', ARGV[13]
-local window, ageMs = tonumber(ARGV[14]), tonumber(ARGV[15])
+local window, ageMs, answerMs = tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])
 local names = {'forced', 'breaker', 'retryAt', 'probeUntil', 'pausedUntil', 'pausedUntil:' .. kind, 'lost', 'sendsRetryAt',
   'aged', 'agedUntil', 'since:' .. rank, 'want:0', 'want:1', 'want:2', 'want:3'}
 local field = {}
@@ -86,7 +86,7 @@ if connections > 0 then
 end
 local span, allowed = 0, 1
 for i = 7, #KEYS do
-  local requests, ms = cap(tonumber(ARGV[16 + (i - 7) * 2])), tonumber(ARGV[17 + (i - 7) * 2])
+  local requests, ms = cap(tonumber(ARGV[17 + (i - 7) * 2])), tonumber(ARGV[18 + (i - 7) * 2])
   redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now)
   local over = redis.call('ZCARD', KEYS[i]) + under - requests
   if over >= 0 then
@@ -117,7 +117,7 @@ end
 redis.call('ZADD', KEYS[2], now + lease, permit)
 redis.call('PEXPIRE', KEYS[2], lease)
 if unsafe then
-  redis.call('ZADD', KEYS[6], now + lease, permit)
+  redis.call('ZADD', KEYS[6], now + math.min(lease, answerMs), permit)
   redis.call('PEXPIRE', KEYS[6], lease)
 end
 if since then redis.call('HDEL', KEYS[1], 'since:' .. rank, 'want:' .. rank) end

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import { connect } from '../queue/connection.ts'
 import { createScripts } from '../queue/scripts.ts'
+import { until } from '../test/support/world.ts'
 import { createGate, type GateTiming } from './create-gate.ts'
 import type { VendorError } from './errors.ts'
 import type { Gate } from './gate.ts'
@@ -85,6 +86,14 @@ test('sends that are cancelled, or end with the worker, do not open the breaker'
     expect(await failureOf(send(stop.signal))).toMatchObject({ errorClass: 'UNKNOWN', code: 'ABORTED' })
   }
   expect(await gate.inspect()).toMatchObject({ breaker: 'CLOSED', waitReason: undefined })
+})
+
+test('sends whose worker was killed hold the others up no longer than a send may take', async () => {
+  const { gate, send } = account({ patienceMs: 20, answerMs: 150 })
+  stub.reply = (_, response) => response.end('[{"email":"jane@example.com","status":"sent","_id":"1"}]')
+  for (let n = 0; n < 5; n++) await gate.enter({ operation: 'send', repeatable: false }, patient)
+  expect(await codes([send()])).toEqual(['THROTTLED'])
+  await until('they count no more', async () => (await codes([send()]))[0] === 'OK')
 })
 
 test('while the vendor is down no send is risked to find out whether it is back', async () => {
