@@ -38,7 +38,11 @@ async function failed(attempts = 1) {
     },
     60_000,
   )
-  const row = await backups.backupOf(job)
+  // The row follows the death of its job.
+  const row = await backups.world.until('the backup has ended with its job', async () => {
+    const found = await backups.backupOf(job)
+    return state === 'DEAD' && found.state === 'RUNNING' ? undefined : found
+  })
   const everything = JSON.stringify([row, errorMessage]) + backups.log()
   for (const secret of [password, 'not the password', new URL(backups.world.databaseUrl).password])
     if (secret) expect(everything).not.toContain(secret)
