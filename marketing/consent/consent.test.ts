@@ -67,8 +67,9 @@ describe('consent history', () => {
       ['GRANTED', '11:00:00'],
       ['DENIED', '11:30:00'],
     ] as const
-    for (const order of [said, said.toReversed(), [said[2], said[0], said[3], said[1]]]) {
-      const leadId = await crm.addLead({ phone: '+34600000001' })
+    const orders = [said, said.toReversed(), [said[2], said[0], said[3], said[1]]]
+    for (const [index, order] of orders.entries()) {
+      const leadId = await crm.addLead({ email: `order${index}@example.com` })
       for (const [consent, time] of order)
         await within((em) =>
           changeConsent(
