@@ -30,7 +30,7 @@ export async function createWorkspace(
 ): Promise<WorkspaceRow> {
   check({ slug, name, timeZone })
   if ((await em.count(Workspace, { slug })) > 0) throw new WorkspaceExistsError(slug)
-  const row = { id: newId('workspace'), slug, name, timeZone, createdAt: now }
+  const row = { id: newId('workspace'), slug, name, timeZone, createdAt: now, settings: {} }
   await em.insert(Workspace, row)
   await audit(em, { ...actor, workspaceId: actor.workspaceId ?? row.id }, 'createWorkspace', row.id, reason)
   return row

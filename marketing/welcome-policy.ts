@@ -6,12 +6,17 @@ export type SkipReason = 'NO_EMAIL' | 'NO_PHONE' | 'NO_CONSENT' | 'SUPPRESSED'
 type Verdict = { send: true } | { send: false; reason: SkipReason }
 
 /**
- * The welcome e-mail answers the lead's own request, so it goes out unless the lead has said no.
+ * Without a yes nothing goes out, unless never having been asked is enough.
+ * @param unknownIsYes whether it is; only for the welcome, where the workspace says so
  * @param suppressed whether nothing may be sent to the address (marketing/suppression.ts)
  */
-export function emailVerdict(lead: Pick<LeadRow, 'email' | 'emailConsent'>, suppressed: boolean): Verdict {
+export function emailVerdict(
+  lead: Pick<LeadRow, 'email' | 'emailConsent'>,
+  suppressed: boolean,
+  unknownIsYes = false,
+): Verdict {
   if (!lead.email) return { send: false, reason: 'NO_EMAIL' }
-  if (lead.emailConsent === 'DENIED') return { send: false, reason: 'NO_CONSENT' }
+  if (!allows(lead.emailConsent, unknownIsYes)) return { send: false, reason: 'NO_CONSENT' }
   return suppressed ? { send: false, reason: 'SUPPRESSED' } : { send: true }
 }
 
@@ -19,11 +24,15 @@ export function emailVerdict(lead: Pick<LeadRow, 'email' | 'emailConsent'>, supp
 export function whatsappVerdict(
   lead: Pick<LeadRow, 'phone' | 'whatsappConsent'>,
   suppressed: boolean,
+  unknownIsYes = false,
 ): Verdict {
   if (!lead.phone) return { send: false, reason: 'NO_PHONE' }
-  if (lead.whatsappConsent !== 'GRANTED') return { send: false, reason: 'NO_CONSENT' }
+  if (!allows(lead.whatsappConsent, unknownIsYes)) return { send: false, reason: 'NO_CONSENT' }
   return suppressed ? { send: false, reason: 'SUPPRESSED' } : { send: true }
 }
+
+const allows = (consent: LeadRow['emailConsent'], unknownIsYes: boolean) =>
+  consent === 'GRANTED' || (consent === 'UNKNOWN' && unknownIsYes)
 
 /** The approved language that suits a locale best: itself, its language, else the first. */
 export function templateLanguage(locale: string | null | undefined, approved: readonly string[]): string {

@@ -25,6 +25,7 @@ const access: Record<string, Permission | 'any key'> = {
   'query auditLog': 'audit:read',
   'mutation createWorkspace': 'installation:admin',
   'mutation updateWorkspace': 'workspace:admin',
+  'mutation updateWorkspaceSettings': 'workspace:admin',
   'mutation createApiKey': 'workspace:admin',
   'mutation rotateApiKey': 'workspace:admin',
   'mutation setApiKeyExpiry': 'workspace:admin',

@@ -14,7 +14,7 @@ import type { Row } from '../entities/row.ts'
 import type { Suppression } from '../entities/suppression.ts'
 import type { Verification } from '../entities/verification.ts'
 import type { WebhookReceipt } from '../entities/webhook-receipt.ts'
-import type { Workspace } from '../entities/workspace.ts'
+import type { Workspace, WorkspaceSettings } from '../entities/workspace.ts'
 import type { AnyJobDefinition } from '../ledger/definition.ts'
 import type { InputIssue } from '../ledger/errors.ts'
 import type { JobEventMessage } from '../ledger/ledger.ts'
@@ -120,6 +120,7 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     BackupHealth: builder.objectRef<BackupHealth>('BackupHealth'),
     Error: builder.interfaceRef<{ code: string; message: string }>('Error'),
     Workspace: builder.objectRef<Row<Workspace>>('Workspace'),
+    WorkspaceSettings: builder.objectRef<WorkspaceSettings>('WorkspaceSettings'),
     Me: builder.objectRef<Caller>('Me'),
     ApiKey,
     AuditEntry,

@@ -66,4 +66,13 @@ export const openFields: ReadonlySet<string> = new Set(['id'])
 export const isOpen = (name: string): boolean =>
   /(Connection|Edge|Payload|Error)$/.test(name) || openTypes.has(name)
 
-const openTypes = new Set(['PageInfo', 'InputIssue', 'CreateLeadsItem', 'Me', 'Workspace'])
+const openTypes = new Set([
+  'PageInfo',
+  'InputIssue',
+  'CreateLeadsItem',
+  'Me',
+  'Workspace',
+  'WorkspaceSettings',
+  'UnknownConsent',
+  'WelcomeSteps',
+])

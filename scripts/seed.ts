@@ -55,7 +55,12 @@ async function seed(em: Em, keys: Keys): Promise<void> {
 async function demoWorkspace(em: Em): Promise<Workspace> {
   const found = await em.findOne(Workspace, { slug: 'demo' })
   if (found) return found
-  const about = { slug: 'demo', name: 'Demo agency', timeZone: 'Europe/Berlin' }
+  const about = {
+    slug: 'demo',
+    name: 'Demo agency',
+    timeZone: 'Europe/Berlin',
+    settings: { unknownConsent: { email: true } },
+  }
   return em.create(Workspace, { id: newId('workspace'), ...about, createdAt: new Date() })
 }
 

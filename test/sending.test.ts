@@ -6,6 +6,7 @@ import { continueConversation } from '../marketing/conversations.ts'
 import type { MessageRequest } from '../marketing/messages/request.ts'
 import { reopenMessage } from '../marketing/messages/send-ledger.ts'
 import { type SendOutcome, sendMessage } from '../marketing/messages/send-message.ts'
+import { updateWorkspaceSettings } from '../marketing/workspace-settings.ts'
 import { findFreePort } from '../scripts/services/index.ts'
 import { defineJob } from '../workers/define-job.ts'
 import { messageSend } from '../workers/message.send.ts'
@@ -128,6 +129,24 @@ test('who was never asked gets no mail but the welcome: not knowing is no yes', 
   expect(await stage.sends(email)).toEqual([])
   const welcome = { ...offer(leadId), purpose: 'welcome', template: 'welcome' }
   expect(await send(welcome)).toMatchObject({ result: { outcome: 'ACCEPTED' } })
+})
+
+test('who was never asked gets no welcome either, unless the workspace says so, by channel', async () => {
+  const { ledger, actor } = stage.world
+  const choose = (unknownConsent: object) =>
+    ledger.transaction((em) => updateWorkspaceSettings(em, actor, { unknownConsent }))
+  const email = 'unasked@example.com'
+  const leadId = await stage.addLead({ email, phone: '+34612349999' })
+  const welcome = { ...offer(leadId), purpose: 'welcome', template: 'welcome' }
+  const greeting = { ...welcome, channel: 'WHATSAPP', template: 'none_such' } as const
+  await choose({ email: false })
+  expect(await send(welcome)).toMatchObject({ result: { outcome: 'SKIPPED', reason: 'NO_CONSENT' } })
+  expect(await send(greeting)).toMatchObject({ result: { reason: 'NO_CONSENT' } })
+  await choose({ whatsapp: true })
+  expect(await send(welcome)).toMatchObject({ result: { reason: 'NO_CONSENT' } })
+  expect(await send(greeting)).not.toMatchObject({ result: { reason: 'NO_CONSENT' } })
+  expect(await stage.sends(email)).toEqual([])
+  await choose({ email: true, whatsapp: false })
 })
 
 test('two jobs that want the same message at once send it once', async () => {

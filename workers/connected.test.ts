@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AnyJobDefinition } from '../ledger/definition.ts'
 import { parseInput } from '../ledger/input.ts'
 import { parseCron } from '../ledger/schedules/cron.ts'
+import { readWorkspaceSettings, updateWorkspaceSettings } from '../marketing/workspace-settings.ts'
 import { createServices } from '../runtime/services.ts'
 import { type Api, startApi } from '../test/support/api.ts'
 import { leadsOf } from '../test/support/webhook-leads.ts'
@@ -76,4 +77,35 @@ test.each(
   const { cron, timeZone, input } = definition.schedule!
   expect(() => parseCron(cron, timeZone ?? 'UTC')).not.toThrow()
   expect(parseInput(definition, input ?? {})).toEqual(input ?? {})
+})
+
+test('a step that the workspace switched off is skipped, says so, and what is not given stays', async () => {
+  const { fork, ledger } = api.world
+  const actor = { workspaceId, correlationId: 'test' }
+  const change = (input: unknown) => ledger.transaction((em) => updateWorkspaceSettings(em, actor, input))
+  await change({ welcome: { crm: false } })
+  await change({ welcome: { email: false }, unknownConsent: { whatsapp: true } })
+  await expect(change({ welcome: { email: null } })).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  expect(await readWorkspaceSettings(fork(), workspaceId)).toEqual({
+    unknownConsent: { email: false, whatsapp: true },
+    welcome: { mailchimp: true, crm: false, email: false, whatsapp: true },
+  })
+  const crm = leadsOf(() => api.world)
+  const leadId = await crm.addLead({ email: 'switched.off@example.com' })
+  await crm.rows('update `lead` set workspace_id = ? where id = ?', [workspaceId, leadId])
+  const id = await start(leadCreated, { leadId })
+  await api.world.until('it is done', async () => (await jobOf(id)).state === 'COMPLETED')
+  const steps = await fork().execute<{ name: string; result: unknown }[]>(
+    'select name, result from job_step where job_id = ?',
+    [id],
+  )
+  const reasons = steps.map(({ name, result }) => [
+    name,
+    (typeof result === 'string' ? JSON.parse(result) : result).reason,
+  ])
+  expect(Object.fromEntries(reasons)).toMatchObject({
+    mailchimp: 'NOT_CONNECTED',
+    crm: 'SWITCHED_OFF',
+    'welcome-email': 'SWITCHED_OFF',
+  })
 })

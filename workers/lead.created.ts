@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Lead } from '../entities/lead.ts'
+import type { WorkspaceSettings } from '../entities/workspace.ts'
 import type { JobContext } from '../ledger/definition.ts'
 import { NotFoundError } from '../ledger/errors.ts'
 import { recordSync } from '../marketing/contacts/record-sync.ts'
@@ -7,6 +8,7 @@ import { type ContactRole, type Synced, syncContact } from '../marketing/contact
 import { leaveUnknown } from '../marketing/messages/send-ledger.ts'
 import type { SendOutcome } from '../marketing/messages/send-message.ts'
 import { sendWelcome } from '../marketing/messages/welcome.ts'
+import { readWorkspaceSettings } from '../marketing/workspace-settings.ts'
 import type { Services } from '../runtime/services.ts'
 import { defineJob } from './define-job.ts'
 import { throwWorst } from './worst-error.ts'
@@ -54,7 +56,8 @@ export const leadCreated = defineJob<{ leadId: string }, Progress, Record<Step, 
       )
       if (!lead) throw new NotFoundError(leadId)
       if (lead.erasedAt) return { leadGone: true }
-      const take = stepsOf(context, leadId)
+      const { welcome } = await readWorkspaceSettings(context.em, context.job.workspaceId)
+      const take = stepsOf(context, leadId, welcome)
       let done = 0
       const outcomes = await Promise.allSettled(
         steps.map(async (step) => {
@@ -72,14 +75,24 @@ export const leadCreated = defineJob<{ leadId: string }, Progress, Record<Step, 
   },
 )
 
-function stepsOf(context: Context, leadId: string): Record<Step, () => Promise<StepResult>> {
+const switchedOff: StepResult = { outcome: 'SKIPPED', reason: 'SWITCHED_OFF' }
+
+function stepsOf(
+  context: Context,
+  leadId: string,
+  on: WorkspaceSettings['welcome'],
+): Record<Step, () => Promise<StepResult>> {
+  const off = (step: Step) => () => context.step(step, async () => switchedOff)
   return {
-    mailchimp: () => bring(context, leadId, 'mailchimp'),
-    crm: () => bring(context, leadId, 'crm'),
-    'welcome-email': () =>
-      context.step('welcome-email', () => ifConnected(() => sendWelcome(context, leadId, 'EMAIL'))),
-    'welcome-whatsapp': () =>
-      context.step('welcome-whatsapp', () => ifConnected(() => sendWelcome(context, leadId, 'WHATSAPP'))),
+    mailchimp: !on.mailchimp ? off('mailchimp') : () => bring(context, leadId, 'mailchimp'),
+    crm: !on.crm ? off('crm') : () => bring(context, leadId, 'crm'),
+    'welcome-email': !on.email
+      ? off('welcome-email')
+      : () => context.step('welcome-email', () => ifConnected(() => sendWelcome(context, leadId, 'EMAIL'))),
+    'welcome-whatsapp': !on.whatsapp
+      ? off('welcome-whatsapp')
+      : () =>
+          context.step('welcome-whatsapp', () => ifConnected(() => sendWelcome(context, leadId, 'WHATSAPP'))),
   }
 }
 

@@ -114,6 +114,7 @@ async function addKey(em: Em): Promise<{ key: string; actor: Actor }> {
     slug: 'bench',
     name: 'Bench',
     timeZone: 'UTC',
+    settings: { unknownConsent: { email: true } },
     createdAt: now,
   })
   await em.insert(ApiKey, {

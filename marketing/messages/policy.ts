@@ -4,6 +4,7 @@ import { isSuppressed } from '../suppression.ts'
 import { type SkipReason as ConsentReason, emailVerdict, whatsappVerdict } from '../welcome-policy.ts'
 import { chooseTemplate, findTemplate, type TemplateProblem } from '../whatsapp/templates.ts'
 import { freeTextAllowed, lastWroteAt } from '../whatsapp/window.ts'
+import { readWorkspaceSettings } from '../workspace-settings.ts'
 import { fillVariables, type MessageRequest } from './request.ts'
 import { welcomePurpose } from './send-ledger.ts'
 
@@ -44,15 +45,20 @@ export async function decide(
   const address = request.channel === 'EMAIL' ? lead.email : lead.phone
   const suppressed = await isSuppressed(em, workspaceId, request.channel, address)
   if (request.channel === 'EMAIL') {
-    const verdict = emailVerdict(lead, suppressed)
+    const verdict = emailVerdict(lead, suppressed, await unknownIsYes(em, workspaceId, request))
     if (!verdict.send) return verdict
-    // The welcome answers what the person asked for; whatever follows takes their yes.
-    if (request.purpose !== welcomePurpose && lead.emailConsent !== 'GRANTED') return skip('NO_CONSENT')
     return allow(fillVariables(request.template ? request.variables : {}, lead))
   }
   if (request.text !== undefined) return decideText(em, lead, request.text, suppressed, now)
-  const verdict = whatsappVerdict(lead, suppressed)
+  const verdict = whatsappVerdict(lead, suppressed, await unknownIsYes(em, workspaceId, request))
   return verdict.send ? decideTemplate(em, lead, request) : verdict
+}
+
+/** A workspace may let its welcome reach people who were never asked; whatever follows takes their yes. */
+async function unknownIsYes(em: Em, workspaceId: string, request: MessageRequest): Promise<boolean> {
+  if (request.purpose !== welcomePurpose) return false
+  const { unknownConsent } = await readWorkspaceSettings(em, workspaceId)
+  return request.channel === 'EMAIL' ? unknownConsent.email : unknownConsent.whatsapp
 }
 
 const allow = (variables: Record<string, string>, more: Omit<Prepared, 'variables'> = {}): Decision => ({

@@ -82,6 +82,7 @@ export const examples: Record<string, (api: Api) => Promise<Record<string, unkno
   },
   createWorkspace: async () => ({ input: { slug: `w${++made}`, name: 'Client', timeZone: 'UTC' } }),
   updateWorkspace: async () => ({ input: { name: `Client ${++made}` } }),
+  updateWorkspaceSettings: async () => ({ input: { welcome: { crm: false } } }),
   createApiKey: async () => ({ input: viewer }),
   rotateApiKey: async (api) => ({ input: { id: await apiKey(api) } }),
   setApiKeyExpiry: async (api) => ({ input: { id: await apiKey(api), expiresAt: hourly(24) } }),

@@ -139,6 +139,7 @@ async function addWorkspace(orm: Orm): Promise<{ key: string; workspaceId: strin
     slug: 'test',
     name: 'Test',
     timeZone: 'Europe/Berlin',
+    settings: { unknownConsent: { email: true } },
     createdAt,
   })
   await em.flush()

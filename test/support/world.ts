@@ -71,8 +71,8 @@ export async function createWorld(
   const events = createJobEvents({ fork, prefix, names, openRedis, log })
   const actor: Actor = { workspaceId: newId('workspace'), correlationId: 'test' }
   await fork().execute(
-    'insert into workspace (id, slug, name, time_zone, created_at) values (?, ?, ?, ?, ?)',
-    [actor.workspaceId, 'test', 'Test', 'UTC', new Date()],
+    'insert into workspace (id, slug, name, time_zone, created_at, settings) values (?, ?, ?, ?, ?, ?)',
+    [actor.workspaceId, 'test', 'Test', 'UTC', new Date(), '{"unknownConsent":{"email":true}}'],
   )
   const closers: (() => Promise<unknown>)[] = []
   const job = async (id: string) => (await ledger.load(fork(), actor.workspaceId, [id]))[0]!
