@@ -24,7 +24,8 @@ export function databaseNamed({ DATABASE_URL }: DatabaseConfig, name: string): D
 /** Longest wait for a connection of the pool, in queued requests; beyond it a query fails instead of waiting for ever. */
 const poolQueueLimit = 1_000
 
-function ormOptions(config: DatabaseConfig): Options {
+/** @param snapshot whether to keep what the entities are now in a file beside the migrations */
+function ormOptions(config: DatabaseConfig, snapshot: boolean): Options {
   return {
     entities,
     filters: { [scopeFilter]: workspaceFilter },
@@ -47,7 +48,7 @@ function ormOptions(config: DatabaseConfig): Options {
     migrations: {
       path: new URL('../migrations', import.meta.url).pathname,
       emit: 'ts',
-      snapshot: true,
+      snapshot,
       snapshotName: '.snapshot',
       safe: false,
       silent: true,
@@ -58,7 +59,8 @@ function ormOptions(config: DatabaseConfig): Options {
 
 /** Opens the ORM. It connects with the first query; `ping` tells whether the database answers. */
 export function openOrm(config: DatabaseConfig): Promise<Orm> {
-  return MikroORM.init(ormOptions(config))
+  // Migrating would write the snapshot too: an installation whose files have changed takes no next version from git.
+  return MikroORM.init(ormOptions(config, false))
 }
 
 /** What Kysely hands over of a new connection. */
@@ -113,7 +115,7 @@ export async function pendingMigrations(config: DatabaseConfig): Promise<string[
  * @returns the name of the file, or undefined when there is no difference
  */
 export async function createMigration(config: DatabaseConfig, name: string): Promise<string | undefined> {
-  const orm = await openOrm(config)
+  const orm = await MikroORM.init(ormOptions(config, true))
   try {
     const { fileName } = await orm.migrator.create(undefined, false, false, name)
     return fileName || undefined

@@ -1,9 +1,22 @@
 import { createHash } from 'node:crypto'
+import { statSync } from 'node:fs'
 import { expect, inject, test } from 'vitest'
 import type { Em } from '../entities/index.ts'
 import { updateLead } from '../marketing/lead-change.ts'
 import { openOrm } from '../runtime/db.ts'
 import { createDatabase, createEmptyDatabase } from './support/database.ts'
+
+test('migrating changes no file: an installation with changed files could not take its next version', async () => {
+  const file = new URL('../migrations/.snapshot.json', import.meta.url)
+  const before = statSync(file).mtimeMs
+  const database = await createEmptyDatabase(inject('databaseUrl'))
+  const orm = await openOrm({ DATABASE_URL: database.url, DATABASE_POOL: 2 })
+  // Half-way the tables are others than those of the newest version.
+  await orm.migrator.up({ to: 'Migration20261124130616_schedules_statistics_backups' })
+  await orm.close()
+  await database.drop()
+  expect(statSync(file).mtimeMs).toBe(before)
+})
 
 test('the consent history begins with what was known of each lead before', async () => {
   const database = await createDatabase(inject('databaseUrl'))
