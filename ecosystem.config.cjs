@@ -1,5 +1,6 @@
 // PM2's view of the system: `pm2 start ecosystem.config.cjs`. One app per job that has a process of its own; the list
 // follows from workers/registry.ts. PM2 itself must run on Node 22.20 or newer: cluster mode uses the daemon's Node.
+const { pathToFileURL } = require('node:url')
 const { nodeProblem } = require('./bin/node-version.cjs')
 
 const problem = nodeProblem()
@@ -28,7 +29,11 @@ const { SHUTDOWN_SECONDS, API_INSTANCES } = settings()
 stripAll()
 
 /** Idle memory matters more than peak speed on a 3.8 GB server; bench/memory.ts shows what each app takes. */
-const preload = ['--import', './bin/guard.mjs', '--import', './bin/stripped.mjs']
+// With whole paths: after a reboot PM2's daemon, and so each process of a cluster, begins in another folder.
+const preload = ['guard', 'stripped'].flatMap((name) => [
+  '--import',
+  `${pathToFileURL(__dirname)}/bin/${name}.mjs`,
+])
 const lean = [...preload, '--liftoff-only', '--max-semi-space-size=2', '--max-old-space-size=192']
 
 /** What all apps have in common. PM2 kills a process only after it had its own time to stop, and some more. */

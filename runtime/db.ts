@@ -72,7 +72,7 @@ interface RawConnection {
 export function openOrmWithin(config: DatabaseConfig, statementSeconds: number): Promise<Orm> {
   const sql = `set session max_statement_time = ${statementSeconds}`
   return MikroORM.init({
-    ...ormOptions(config),
+    ...ormOptions(config, false),
     onCreateConnection: async (connection) => {
       await (connection as RawConnection).executeQuery({ sql, parameters: [] })
     },

@@ -65,7 +65,8 @@ async function run(program: string, ...args: string[]): Promise<string> {
   return stdout
 }
 
-const pm2 = (...args: string[]) => run(join(root, '.tools/pm2/node_modules/pm2/bin/pm2'), ...args)
+const pm2Program = join(root, '.tools/pm2/node_modules/pm2/bin/pm2')
+const pm2 = (...args: string[]) => run(pm2Program, ...args)
 
 /** `npm run reload`. @returns how it ended, and what it printed */
 const reload = () =>
@@ -199,7 +200,8 @@ test('a reload ends with the name and the log of the app that does not come up, 
 test('after a reboot the apps come back with the settings that the file has then', async () => {
   await writeSettings({ MAX_QUERY_DEPTH: '4', LOG_FILE_BYTES: '1000' })
   await pm2('kill')
-  await pm2('resurrect')
+  // systemd starts PM2 in the root folder.
+  await promisify(execFile)(process.execPath, [pm2Program, 'resurrect'], { cwd: '/', env: environment() })
   const answers = () => stage.ask('{ __typename }').catch(() => undefined)
   await until('the API is back', async () => (await answers()) !== undefined, 60_000)
   await expect(stage.ask(deep)).rejects.toThrow('at most 4 are allowed')

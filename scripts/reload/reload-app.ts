@@ -77,6 +77,8 @@ async function areReady(apps: readonly RunningApp[], { HOST }: Config): Promise<
 }
 
 function notUp(app: RunningApp | undefined, why: string): Error {
-  const log = app ? ` The end of its log:\n${logEnd(app)}` : ''
+  const log = app
+    ? ` The end of its log (what comes before any log is in PM2's own, pm2.log):\n${logEnd(app)}`
+    : ''
   return new Error(`The app ${app?.name ?? ''} did not come up: it ${why}.${log}`)
 }
