@@ -9,6 +9,7 @@ export type Role = (typeof roles)[number]
 export const permissions = [
   'leads:read',
   'leads:write',
+  'messages:read',
   'jobs:read',
   'jobs:write',
   'campaigns:send',
@@ -21,8 +22,8 @@ export type Permission = (typeof permissions)[number]
 
 const byRole: Record<Role, readonly Permission[]> = {
   VIEWER: ['leads:read', 'jobs:read'],
-  OPERATOR: ['leads:read', 'leads:write', 'jobs:read', 'jobs:write', 'installation:read'],
-  MARKETER: ['leads:read', 'leads:write', 'jobs:read', 'campaigns:send'],
+  OPERATOR: ['leads:read', 'leads:write', 'messages:read', 'jobs:read', 'jobs:write', 'installation:read'],
+  MARKETER: ['leads:read', 'leads:write', 'messages:read', 'jobs:read', 'campaigns:send'],
   ADMIN: permissions,
 }
 

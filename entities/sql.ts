@@ -4,6 +4,7 @@ import type { Em } from './index.ts'
 
 const jsonColumns = new Set([
   'content',
+  'components',
   'contents',
   'input',
   'progress',

@@ -85,6 +85,7 @@ function parcel({ whatsapp }: Webhooks, changes: Change[]): Parcel | undefined {
   const pairs = changes.flatMap((_, index) => (index % 2 === 0 ? [changes.slice(index, index + 2)] : []))
   const entry = pairs.map((pair) => ({
     id: WABA,
+    ...(pair.some(({ field }) => field !== 'messages') && { time: Math.floor(Date.now() / 1000) }),
     changes: pair.map(({ field, value }) => ({ value, field })),
   }))
   const body = escapedJson({ object: 'whatsapp_business_account', entry })

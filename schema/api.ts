@@ -14,6 +14,7 @@ import type { Row } from '../entities/row.ts'
 import type { Suppression } from '../entities/suppression.ts'
 import type { Verification } from '../entities/verification.ts'
 import type { WebhookReceipt } from '../entities/webhook-receipt.ts'
+import type { WhatsappTemplate } from '../entities/whatsapp-template.ts'
 import type { Workspace, WorkspaceSettings } from '../entities/workspace.ts'
 import type { AnyJobDefinition } from '../ledger/definition.ts'
 import type { InputIssue } from '../ledger/errors.ts'
@@ -21,6 +22,7 @@ import type { JobEventMessage } from '../ledger/ledger.ts'
 import type { JobRow } from '../ledger/row.ts'
 import type { ScheduleRow } from '../ledger/schedules/schedule-row.ts'
 import type { LeadRow } from '../marketing/lead-row.ts'
+import type { ConversationLine } from '../marketing/messages/conversation.ts'
 import type { Granularity } from '../marketing/stats/axis.ts'
 import type { FunnelStep, TopCampaign } from '../marketing/stats/funnel.ts'
 import type { StatProgress } from '../marketing/stats/progress.ts'
@@ -73,6 +75,8 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
   const CampaignSync = builder.objectRef<Row<CampaignSync>>('CampaignSync')
   const CampaignSyncItem = builder.objectRef<Row<CampaignSyncItem>>('CampaignSyncItem')
   const AudienceDifference = builder.objectRef<AudienceDifference>('AudienceDifference')
+  const ConversationMessage = builder.objectRef<ConversationLine>('ConversationMessage')
+  const WhatsappTemplate = builder.objectRef<Row<WhatsappTemplate>>('WhatsappTemplate')
   const Suppression = builder.objectRef<Row<Suppression>>('Suppression')
   const WebhookReceipt = builder.objectRef<Row<WebhookReceipt>>('WebhookReceipt')
   const Schedule = builder.objectRef<ScheduleRow>('Schedule')
@@ -102,6 +106,8 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     JobFilter: jobFilterRef(builder, enums),
     InputIssue: builder.objectRef<InputIssue>('InputIssue'),
     Message,
+    ConversationMessage,
+    WhatsappTemplate,
     Suppression,
     WebhookReceipt,
     Schedule,
@@ -131,6 +137,13 @@ export function createApi(definitions: readonly AnyJobDefinition[]) {
     MessageConnection: connectionRef(builder, 'Message', Message, PageInfo),
     JobConnection: connectionRef(builder, 'Job', Job, PageInfo),
     ScheduleConnection: connectionRef(builder, 'Schedule', Schedule, PageInfo),
+    ConversationMessageConnection: connectionRef(
+      builder,
+      'ConversationMessage',
+      ConversationMessage,
+      PageInfo,
+    ),
+    WhatsappTemplateConnection: connectionRef(builder, 'WhatsappTemplate', WhatsappTemplate, PageInfo),
     SuppressionConnection: connectionRef(builder, 'Suppression', Suppression, PageInfo),
     WebhookReceiptConnection: connectionRef(builder, 'WebhookReceipt', WebhookReceipt, PageInfo),
     ConsentEventConnection: connectionRef(builder, 'ConsentEvent', ConsentEvent, PageInfo),

@@ -87,6 +87,11 @@ const waitReasons: Record<WaitReason, string> = {
     'Sends were not answered, so that nobody knows whether they arrived; only such calls wait, others go out.',
 }
 
+const directions = {
+  INBOUND: 'The person wrote it.',
+  OUTBOUND: 'We wrote it.',
+}
+
 const breakers = {
   CLOSED: 'Calls go out.',
   OPEN: 'The vendor is down; calls wait.',
@@ -289,6 +294,10 @@ export function defineEnums(builder: Builder, definitions: readonly AnyJobDefini
     MessageOutcome: builder.enumType('MessageOutcome', {
       description: 'What an operator found out about a message.',
       values: described(outcomes),
+    }),
+    ConversationDirection: builder.enumType('ConversationDirection', {
+      description: 'Who wrote a message of a conversation.',
+      values: described(directions),
     }),
     DeliveryState: builder.enumType('DeliveryState', {
       description: 'What is known of the delivery of a message.',

@@ -14,6 +14,7 @@ import { campaignEvents } from '../resolvers/campaign-events.ts'
 import { campaignSyncMutations, campaignSyncQueries } from '../resolvers/campaign-syncs.ts'
 import { campaignQueries } from '../resolvers/campaigns.ts'
 import { consentHistory } from '../resolvers/consent-history.ts'
+import { conversations } from '../resolvers/conversations.ts'
 import { enqueueMutations } from '../resolvers/enqueue.ts'
 import { errorTypes } from '../resolvers/errors.ts'
 import { integrationActions, integrationQueries } from '../resolvers/integrations.ts'
@@ -38,6 +39,7 @@ import { suppressionActions } from '../resolvers/suppression-actions.ts'
 import { suppressionQueries } from '../resolvers/suppressions.ts'
 import { unknownMessages } from '../resolvers/unknown-messages.ts'
 import { webhookReceipts } from '../resolvers/webhook-receipts.ts'
+import { whatsappTemplateQueries } from '../resolvers/whatsapp-templates.ts'
 import { workspaces } from '../resolvers/workspaces.ts'
 import { type Api, createApi } from './api.ts'
 import { apiKeyType } from './api-key.ts'
@@ -46,6 +48,7 @@ import { backupTypes } from './backup.ts'
 import { campaignTypes } from './campaign.ts'
 import { campaignSyncTypes } from './campaign-sync.ts'
 import { consentEventType } from './consent-event.ts'
+import { conversationMessageType } from './conversation.ts'
 import { guardReads } from './guard-reads.ts'
 import { integrationType } from './integration.ts'
 import { jobType } from './job.ts'
@@ -61,6 +64,7 @@ import { describeStandardParts } from './standard-descriptions.ts'
 import { statTypes } from './stats.ts'
 import { suppressionType } from './suppression.ts'
 import { webhookReceiptType } from './webhook-receipt.ts'
+import { whatsappTemplateType } from './whatsapp-template.ts'
 import { workspaceTypes } from './workspace.ts'
 
 export { defaultPage, maxPage } from './connection.ts'
@@ -76,6 +80,8 @@ const types = [
   leadEventType,
   consentEventType,
   messageType,
+  conversationMessageType,
+  whatsappTemplateType,
   integrationType,
   campaignTypes,
   campaignSyncTypes,
@@ -104,6 +110,8 @@ const verbs = [
   messageQueries,
   messageActions,
   unknownMessages,
+  conversations,
+  whatsappTemplateQueries,
   integrationQueries,
   integrationActions,
   campaignQueries,

@@ -25,6 +25,7 @@ export function makeLoaders(em: Em, ledger: Ledger, workspaceId: string) {
   return {
     job: byId((ids) => ledger.load(em, workspaceId, ids)),
     lead: byId((ids) => em.find(Lead, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
+    message: byId((ids) => em.find(Message, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
     campaign: byId((ids) => em.find(Campaign, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
     schedule: byId((ids) => em.find(Schedule, { id: { $in: [...ids] }, workspaceId }, unmanaged)),
     apiKey: byId((ids) => em.find(ApiKey, { id: { $in: [...ids] }, workspaceId }, unmanaged)),

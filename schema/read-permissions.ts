@@ -10,6 +10,8 @@ export const readPermissions: Readonly<Record<string, Permission>> = {
   ConsentEvent: 'leads:read',
   UtmParameters: 'leads:read',
   Message: 'leads:read',
+  WhatsappTemplate: 'leads:read',
+  ConversationMessage: 'messages:read',
   UnknownMessageCount: 'leads:read',
   Suppression: 'leads:read',
   Campaign: 'leads:read',

@@ -56,6 +56,7 @@ function causeOf(context: Context, vendor: Cause['vendor']): Cause {
     correlationId,
     mayWait: !context.job.isLastAttempt,
     onCampaignEvent: (em, mailchimpId) => syncCampaign(em, context, mailchimpId),
+    syncTemplates: (em) => context.enqueue(em, 'whatsapp.templates', { whenConnected: true }),
   }
 }
 

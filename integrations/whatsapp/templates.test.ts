@@ -19,13 +19,14 @@ const template = {
   status: 'APPROVED',
   category: 'MARKETING',
   language: 'en_US',
+  quality_score: { score: 'GREEN', date: 1_751_247_548 },
   components: [
     { type: 'HEADER', format: 'TEXT', text: 'Fall {{1}}' },
     { type: 'BODY', text: 'Hi {{1}}, use {{2}}.', example: { body_text: [['Mark', 'FALL25']] } },
     { type: 'BUTTONS', buttons: [{ type: 'QUICK_REPLY', text: 'Stop promotions' }] },
   ],
 }
-const fields = 'fields=name%2Cstatus%2Clanguage%2Ccategory%2Ccomponents&limit=100'
+const fields = 'fields=name%2Cstatus%2Clanguage%2Ccategory%2Ccomponents%2Cquality_score&limit=100'
 
 describe('listing templates', () => {
   test('tells name, language, status, category, body and its variables, and where the next page is', async () => {
@@ -39,6 +40,8 @@ describe('listing templates', () => {
           category: 'MARKETING',
           body: 'Hi {{1}}, use {{2}}.',
           variables: ['1', '2'],
+          components: template.components,
+          quality: 'GREEN',
         },
       ],
       next: 'MjQZD',

@@ -20,7 +20,8 @@ const Template = z.object({
   language: z.string(),
   status: z.string(),
   category: z.string().catch(''),
-  components: z.array(z.object({ type: z.string(), text: z.string().optional() })).catch([]),
+  components: z.array(z.looseObject({ type: z.string(), text: z.string().optional() })).catch([]),
+  quality_score: z.object({ score: z.string() }).optional().catch(undefined),
 })
 const Page = z.object({
   data: z.array(Template),
@@ -33,7 +34,7 @@ async function templates(
   context: CallContext,
 ): Promise<TemplatePage> {
   const operation = 'templates'
-  const fields = 'name,status,language,category,components'
+  const fields = 'name,status,language,category,components,quality_score'
   const path = graph.path(wabaOf(graph, operation), 'message_templates', { fields, limit: PAGE, after })
   const page = await graph.manage({ operation, method: 'GET', path, repeatable: true, answer: Page }, context)
   const cursor = page.paging?.cursors?.after
@@ -42,9 +43,9 @@ async function templates(
   return { templates: page.data.map(remoteTemplate), next }
 }
 
-function remoteTemplate({ components, ...template }: z.infer<typeof Template>): RemoteTemplate {
-  const body = components.find(({ type }) => type.toUpperCase() === 'BODY')?.text ?? ''
-  return { ...template, body, variables: variablesOf(body) }
+function remoteTemplate({ quality_score, ...template }: z.infer<typeof Template>): RemoteTemplate {
+  const body = template.components.find(({ type }) => type.toUpperCase() === 'BODY')?.text ?? ''
+  return { ...template, body, variables: variablesOf(body), quality: quality_score?.score }
 }
 
 /** Values are given in the order of the numbers, wherever these stand in the text; names keep the text's order. */

@@ -143,6 +143,10 @@ export interface RemoteTemplate {
   body: string
   /** Placeholders of the body: `1`, `2`, … or names, each once. */
   variables: string[]
+  /** Header, body, footer and buttons, as Meta describes them. */
+  components: { type: string; [field: string]: unknown }[]
+  /** GREEN, YELLOW, RED or UNKNOWN. */
+  quality: string | undefined
 }
 
 export interface TemplatePage {

@@ -13,6 +13,8 @@ export interface Cause {
   mayWait: boolean
   /** Told of something that happened to a campaign at Mailchimp; whether anything follows from it. */
   onCampaignEvent(em: Em, mailchimpId: string): Promise<boolean>
+  /** Lets the workspace's WhatsApp templates be read anew: there is one that we do not know. */
+  syncTemplates(em: Em): Promise<void>
 }
 
 /** What a vendor reports that was said about an address. */

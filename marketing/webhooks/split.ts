@@ -64,7 +64,9 @@ function splitWhatsapp(text: string): ReportedEvent[] {
       const about = { wabaId: idOf(entry.id), phoneNumberId: idOf(phoneNumberId) ?? '' }
       if (change.field !== 'messages') {
         const identity = ['change', entry.id, entry.time, change]
-        return [{ identity, about: { wabaId: about.wabaId }, body: JSON.stringify({ change }) }]
+        return [
+          { identity, about: { wabaId: about.wabaId }, body: JSON.stringify({ change, time: entry.time }) },
+        ]
       }
       const statuses = objectsIn(value.statuses).map((status) => ({
         identity: ['status', status.id, status.status],

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { leadsOf } from '../../test/support/webhook-leads.ts'
-import { startWebhooks, type Webhooks, whatsappBody } from '../../test/support/webhooks.ts'
+import {
+  startWebhooks,
+  type Webhooks,
+  whatsappAccountBody,
+  whatsappBody,
+} from '../../test/support/webhooks.ts'
 
 let webhooks: Webhooks
 beforeAll(async () => {
@@ -323,4 +328,58 @@ test('a person who changes the number keeps conversation, lead and a STOP', asyn
     { address: '+12195555358', reason: 'STOP_WORD' },
     { address: phone, reason: 'STOP_WORD' },
   ])
+})
+
+describe('what becomes of a template', () => {
+  const about = {
+    message_template_id: 7,
+    message_template_name: 'welcome_lead',
+    message_template_language: 'en',
+  }
+  const tell = (field: string, value: object, seconds: number) =>
+    webhooks.report('whatsapp', whatsappAccountBody(field, { ...about, ...value }, noon + seconds))
+  const status = (event: string, seconds: number) =>
+    tell('message_template_status_update', { event }, seconds)
+  const template = async () => {
+    const [row] = await crm.rows('select status, quality, category from whatsapp_template')
+    return row
+  }
+  beforeEach(async () => {
+    await crm.rows('delete from whatsapp_template')
+    await crm.rows(
+      `insert into whatsapp_template (id, workspace_id, name, language, status, category, body, variables, synced_at)
+       values ('watpl_1', ?, 'welcome_lead', 'en', 'APPROVED', 'UTILITY', 'Hi', '[]', ?)`,
+      [webhooks.api.world.actor.workspaceId, new Date(noon * 1_000)],
+    )
+  })
+
+  test('is known at once: its state, its quality and its category', async () => {
+    expect(await status('PAUSED', 10)).toEqual(['APPLIED'])
+    expect(await template()).toEqual({ status: 'PAUSED', quality: null, category: 'UTILITY' })
+    await tell(
+      'message_template_quality_update',
+      { previous_quality_score: 'GREEN', new_quality_score: 'RED' },
+      11,
+    )
+    await tell('template_category_update', { previous_category: 'UTILITY', new_category: 'MARKETING' }, 12)
+    expect(await template()).toEqual({ status: 'PAUSED', quality: 'RED', category: 'MARKETING' })
+    await status('REINSTATED', 13)
+    expect(await template()).toMatchObject({ status: 'APPROVED' })
+  })
+
+  test('is not undone by an older report that comes late, nor by one of something yet to come', async () => {
+    await status('DISABLED', 20)
+    expect(await status('APPROVED', 15)).toEqual(['IGNORED'])
+    expect(await status('APPROVED', -60)).toEqual(['IGNORED'])
+    expect(await status('FLAGGED', 30)).toEqual(['IGNORED'])
+    expect(await tell('account_update', { event: 'DISABLED_UPDATE' }, 31)).toEqual(['IGNORED'])
+    expect(await template()).toMatchObject({ status: 'DISABLED' })
+  })
+
+  test('that is not known here lets all templates be read anew', async () => {
+    await tell('message_template_status_update', { event: 'APPROVED', message_template_language: 'de' }, 10)
+    const jobs = await crm.rows("select state from job where name = 'whatsapp.templates'")
+    expect(jobs).toHaveLength(1)
+    expect(await template()).toMatchObject({ status: 'APPROVED' })
+  })
 })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../../entities/ids.ts'
 import { WhatsappTemplate } from '../../entities/whatsapp-template.ts'
 import { createWorld, type World } from '../../test/support/world.ts'
+import { changeTemplate } from './template-change.ts'
 import { chooseTemplate, findTemplate, type ListedTemplate, saveTemplates } from './templates.ts'
 
 let world: World
@@ -40,10 +41,11 @@ const saved = () =>
 describe('saving a list of templates', () => {
   test('keeps everything there is to know of each', async () => {
     const sale = { ...welcome, name: 'sale', language: 'pt_BR', variables: ['first_name', 'code'] }
-    await save([welcome, sale], 0)
+    const described = { ...welcome, quality: 'GREEN', components: [{ type: 'BODY', text: 'Hello {{1}} 👋' }] }
+    await save([described, sale], 0)
     expect(await saved()).toMatchObject([
       { ...sale, id: expect.stringMatching(/^watpl_/), syncedAt: at(0) },
-      { ...welcome, syncedAt: at(0) },
+      { ...described, syncedAt: at(0) },
     ])
   })
 
@@ -61,6 +63,18 @@ describe('saving a list of templates', () => {
     expect(after[1]!.id).toBe(
       before.find(({ name, language }) => name === 'welcome_lead' && language === 'en')!.id,
     )
+  })
+
+  test('does not undo what WhatsApp reported while it was being read', async () => {
+    await save([welcome], 0)
+    const which = { workspaceId, name: 'welcome_lead', language: 'en' }
+    await world.ledger.transaction((em) =>
+      changeTemplate(em, which, { status: 'PAUSED', quality: 'RED' }, at(2)),
+    )
+    await save([{ ...welcome, body: 'Hi {{1}}', quality: 'GREEN' }], 1)
+    expect(await saved()).toMatchObject([{ status: 'PAUSED', quality: 'RED', body: 'Hi {{1}}' }])
+    await save([{ ...welcome, quality: 'GREEN' }], 3)
+    expect(await saved()).toMatchObject([{ status: 'APPROVED', quality: 'GREEN' }])
   })
 
   test('that is empty deletes all, but nothing of other workspaces', async () => {

@@ -1,6 +1,7 @@
 import { newId } from '../../entities/ids.ts'
 import type { Em } from '../../entities/index.ts'
 import { fromSql, insertRows } from '../../entities/sql.ts'
+import type { TemplateComponent } from '../../entities/whatsapp-template.ts'
 import { templateLanguage } from '../welcome-policy.ts'
 
 /** A template as WhatsApp lists it. */
@@ -12,6 +13,8 @@ export interface ListedTemplate {
   body: string
   /** Placeholders of the body, each once: `1`, `2`, … or names. */
   variables: readonly string[]
+  components?: readonly TemplateComponent[]
+  quality?: string | undefined
 }
 
 const columns = [
@@ -23,12 +26,20 @@ const columns = [
   'category',
   'body',
   'variables',
+  'components',
+  'quality',
   'synced_at',
 ] as const
-/** What a later list may change; name and language say which template it is. */
-const update = ['status', 'category', 'body', 'variables', 'synced_at']
-  .map((column) => `${column} = values(${column})`)
-  .join(', ')
+/**
+ * What a later list may change; name and language say which template it is. What a webhook reported while the list was read
+ * is newer than the list.
+ */
+const update = [
+  ...['status', 'category', 'quality'].map(
+    (column) => `${column} = if(reported_at > values(synced_at), ${column}, values(${column}))`,
+  ),
+  ...['body', 'variables', 'components', 'synced_at'].map((column) => `${column} = values(${column})`),
+].join(', ')
 /** Rows of one statement: bodies have up to 1,024 characters, and MariaDB limits the size of a statement. */
 const chunkSize = 500
 
@@ -56,9 +67,10 @@ export async function saveTemplates(
 }
 
 function rowOf(workspaceId: string, template: ListedTemplate, at: Date): unknown[] {
-  const { name, language, status, category, body, variables } = template
+  const { name, language, status, category, body, variables, components = [], quality = null } = template
   const id = newId('whatsappTemplate')
-  return [id, workspaceId, name, language, status, category, body, JSON.stringify(variables), at]
+  const described = [body, JSON.stringify(variables), JSON.stringify(components), quality]
+  return [id, workspaceId, name, language, status, category, ...described, at]
 }
 
 /** Why a template must not be sent; the codes of WhatsApp would be 132001, 132015 or 132016, and 132000. */

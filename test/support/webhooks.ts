@@ -5,6 +5,7 @@ import { signHubSpot, signMailchimp, signMandrill, signWhatsApp } from '../../sa
 import { webhookRoutes } from '../../server/webhooks/routes.ts'
 import { campaignSync } from '../../workers/campaign.sync.ts'
 import { webhookReceive } from '../../workers/webhook.receive.ts'
+import { whatsappTemplates } from '../../workers/whatsapp.templates.ts'
 import { type Api, startApi } from './api.ts'
 import { until } from './world.ts'
 
@@ -43,7 +44,7 @@ export interface Webhooks {
 export async function startWebhooks({ worker = true } = {}): Promise<Webhooks> {
   const definition = { ...webhookReceive, backoff: { type: 'fixed', delay: 300, jitter: 0 } as const }
   let routes: ReturnType<typeof webhookRoutes> = {}
-  const api = await startApi([definition, campaignSync], webhookSettings, {
+  const api = await startApi([definition, campaignSync, whatsappTemplates], webhookSettings, {
     routes: { '/webhooks/': (request, response) => routes['/webhooks/']!(request, response) },
   })
   const { world } = api
@@ -142,6 +143,13 @@ export const whatsappBody = (value: Record<string, unknown>, phoneNumberId = '10
         ],
       },
     ],
+  })
+
+/** What is reported of the business account: `field` names it, e.g. `message_template_status_update`. */
+export const whatsappAccountBody = (field: string, value: Record<string, unknown>, time: number) =>
+  JSON.stringify({
+    object: 'whatsapp_business_account',
+    entry: [{ id: '102290129340398', time, changes: [{ field, value }] }],
   })
 
 export const mailchimpForm = (type: string, firedAt: string, data: Record<string, string>) =>
