@@ -49,11 +49,20 @@ export async function shareSnapshot(
   return { query: (sql) => em.execute(sql), close }
 }
 
+/** mariadb-dump did not open its snapshot in the time that writers can be kept out. */
+class DumpNotBegunError extends Error {
+  readonly errorClass = 'TRANSIENT'
+  readonly code = 'DUMP_NOT_BEGUN'
+  constructor() {
+    super(`The dump did not begin within ${heldAtMostMs / 1_000} s; others may write again`)
+  }
+}
+
 /** Nobody can write meanwhile. */
 async function soon(work: Promise<void>): Promise<void> {
   const late = new AbortController()
   const limit = sleep(heldAtMostMs, undefined, { signal: late.signal, ref: false }).then(() => {
-    throw new Error(`The dump did not begin within ${heldAtMostMs / 1_000} s; others may write again`)
+    throw new DumpNotBegunError()
   })
   try {
     await Promise.race([work, limit])
